@@ -1,0 +1,75 @@
+# Two commands for a user: `make run` and `make test`. Everything a target needs, it installs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := $(shell sed -n 's/^uv==//p' requirements/dev.txt)
+export PYTHONDONTWRITEBYTECODE ?=
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint types unit contract infra functional e2e iam bench synth deploy destroy clean
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.stamp: requirements/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say which with PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "==> Python packages into $(VENV)"
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements/dev.txt
+	@echo "$(CURDIR)/layers/tidings/python" > $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidings-layer.pth
+	@touch $@
+
+.ministack/.stamp: requirements/ministack.txt $(VENV)/.stamp
+	@echo "==> ministack (the local AWS) into .ministack"
+	@test -x .ministack/bin/python || $(PYTHON) -m venv --without-pip .ministack
+	@$(BIN)/uv pip install -q --python .ministack/bin/python -r requirements/ministack.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed to synthesize the template: install it and try again."; exit 1; }
+	@echo "==> the CDK command line into node_modules"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+setup: $(VENV)/.stamp .ministack/.stamp node_modules/.stamp  ## install everything (the other targets do it too)
+
+run: setup  ## the whole system on this machine, ready to chat and post, until Ctrl-C
+	@$(BIN)/python -m local run
+
+demo: setup  ## prove the main job on real input, print the table, exit
+	@$(BIN)/python -m local.demo
+
+test: setup  ## lint, types and every test; says at the end how many ran
+	@$(BIN)/python -m tests.suite
+
+lint: $(VENV)/.stamp  ## ruff and the import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: $(VENV)/.stamp  ## mypy
+	@$(BIN)/mypy
+
+unit contract functional: $(VENV)/.stamp  ## one kind of test
+	@$(BIN)/python -m pytest -q tests/$@
+
+infra: setup  ## the template's tests
+	@$(BIN)/python -m pytest -q tests/infra
+
+e2e: setup  ## through real sockets, on the development host
+	@$(BIN)/python -m pytest -q tests/e2e
+
+bench: setup  ## the figures of docs/results.md
+	@$(BIN)/python -m benchmarks
+
+synth: $(VENV)/.stamp node_modules/.stamp  ## the CloudFormation template; needs no AWS account and no Docker
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install cdk synth --quiet $(CDK_ARGS)
+
+deploy: $(VENV)/.stamp node_modules/.stamp  ## into the AWS account of your shell (CDK_ARGS="-c stage=prod")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install cdk deploy $(CDK_ARGS)
+
+destroy: $(VENV)/.stamp node_modules/.stamp  ## take it away again (what is retained: see README)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install cdk destroy $(CDK_ARGS)
+
+clean:  ## environments and build output
+	@rm -rf $(VENV) .ministack node_modules cdk.out .cache

@@ -1,0 +1,38 @@
+"""What the services need of the world.  Stores, sockets, push, queues and the clock, as protocols.
+
+Every write takes a `Fence` and checks it before each call to AWS; an expired one raises `RetryLater` and writes
+nothing more.  All times are epoch milliseconds.  A dependency that does not answer raises `Unavailable`.
+"""
+
+from __future__ import annotations
+
+from tidings.ports.devices import Device, Devices, Notification, Push
+from tidings.ports.messaging import Log, Mailboxes, Memberships, Outbox, OutboxEntry
+from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
+from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
+from tidings.ports.world import Clock, Meter
+
+__all__ = [
+    "Chunks",
+    "Clock",
+    "Delivery",
+    "Device",
+    "Devices",
+    "Edge",
+    "Graph",
+    "Log",
+    "Mailboxes",
+    "Memberships",
+    "Meter",
+    "Notification",
+    "Outbox",
+    "OutboxEntry",
+    "PostResult",
+    "Posts",
+    "Push",
+    "Registry",
+    "Sockets",
+    "Timelines",
+    "User",
+    "Users",
+]

@@ -1,0 +1,71 @@
+"""Registered devices and mobile push."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A registered device.  `endpoint` is the SNS endpoint's ARN, None where nothing can be pushed."""
+
+    device_id: str
+    platform: str
+    endpoint: str | None
+    position: str
+
+
+class Devices(Protocol):
+    """Push endpoints of each user, a register by position."""
+
+    def put(self, user_id: str, device: Device) -> bool:
+        """Enter unless a later registration or removal stands.  Whether it was entered."""
+        ...
+
+    def get(self, user_id: str, device_id: str) -> Device | None:
+        """One device, strongly read; None when never registered or removed."""
+        ...
+
+    def remove(self, user_id: str, device_id: str, position: str) -> bool:
+        """Leave a tombstone unless something later stands.  Whether there was a device."""
+        ...
+
+    def of(self, user_id: str) -> list[Device]:
+        """All registered devices of a user."""
+        ...
+
+    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str) -> None:
+        """Clear the endpoint if it still is `endpoint` (the platform said that it is dead)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a phone shows.  `collapse_key` makes a later one replace an earlier one; `badge` is None when unknown."""
+
+    title: str
+    body: str
+    collapse_key: str
+    thread: str
+    badge: int | None
+    ttl_s: int
+    data: Mapping[str, str]
+
+
+class Push(Protocol):
+    """SNS mobile push."""
+
+    def endpoint(self, platform: str, token: str, user_id: str, old: str | None) -> str | None:
+        """An enabled endpoint for the token: ensure it exists, has this token, is enabled.  None: no such platform
+        application is configured.  Raises `InvalidRequest` if the platform refuses the token."""
+        ...
+
+    def drop(self, endpoint: str) -> None:
+        """Delete the endpoint; one that is gone already is fine."""
+        ...
+
+    def send(self, device: Device, notification: Notification) -> Literal["sent", "dead"]:
+        """Publish.  `dead`: the endpoint is disabled or gone.  Anything else raises `Unavailable`."""
+        ...

@@ -1,0 +1,98 @@
+"""Posts, home timelines, the follow graph and the fan-out lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tidings.domain.events import Post, TimelineEntry
+from tidings.domain.stamp import Fence
+
+
+class Posts(Protocol):
+    """Each post once, by author."""
+
+    def append(self, post: Post, fence: Fence) -> Post | None:
+        """Put the post if its position is free.  None: written.  Else what stands there."""
+        ...
+
+    def get(self, author: str, position: str, *, strong: bool) -> Post | None:
+        """A post, or its tombstone (`text` None)."""
+        ...
+
+    def tombstone(self, author: str, position: str, fence: Fence) -> bool:
+        """Replace by a tombstone.  False when there never was such a post."""
+        ...
+
+    def page(self, author: str, after: str, before: str, limit: int, *, strong: bool) -> tuple[list[Post], str | None]:
+        """Up to `limit` posts between the positions, newest first, tombstones left out; the last position looked at
+        when there may be more, else None."""
+        ...
+
+
+class Timelines(Protocol):
+    """Home timelines."""
+
+    def write(self, entries: Sequence[tuple[str, TimelineEntry]], fence: Fence) -> None:
+        """Write (user id, entry) each; drains `UnprocessedItems` with back-off, checking the fence each time."""
+        ...
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        """Delete (user id, position) each, likewise."""
+        ...
+
+    def page(self, user_id: str, after: str, before: str, limit: int) -> tuple[list[TimelineEntry], str | None]:
+        """Up to `limit` entries between the positions, newest first; the last position looked at when there may be
+        more, else None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The follower's side of a follow: a register by `position`."""
+
+    author: str
+    position: str
+    shard: int
+    following: bool
+
+
+class Graph(Protocol):
+    """Who follows whom.  Both halves of an edge and the removal filter change in one transaction."""
+
+    def edge(self, follower: str, author: str) -> Edge | None:
+        """The follower's half, strongly read."""
+        ...
+
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Make the edge unless the register holds a later position.  Whether this position stands now."""
+        ...
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Leave a tombstone and a removal, likewise."""
+        ...
+
+    def removed(self, user_id: str) -> frozenset[str]:
+        """Authors whose entries a home read leaves out."""
+        ...
+
+    def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
+        """Take the removal made at `position` away, if it still is that one."""
+        ...
+
+    def shards(self, author: str) -> int:
+        """How many shards the author's followers have (at least 1)."""
+        ...
+
+    def followers(self, author: str, shard: int, after: str | None) -> Iterator[list[str]]:
+        """Followers in one shard in key order after `after`, a page at a time."""
+        ...
+
+
+class Chunks(Protocol):
+    """The SQS lanes of the fan-out engine."""
+
+    def send(self, lane: Literal["small", "large"], jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
+        """Enqueue jobs (each JSON-able, at most 200 KB), optionally not before `delay_ms` (at most 15 min)."""
+        ...

@@ -1,0 +1,51 @@
+"""Frames about the connection itself: whoami and the device registry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tidings.protocol.frames import Reply, Request
+
+
+class WhoamiRequest(Request):
+    """Who the connection proved to be."""
+
+    action: Literal["whoami"] = "whoami"
+
+
+class DeviceRegisterRequest(Request):
+    """Register the connection's own device, with or without a push token."""
+
+    action: Literal["device.register"] = "device.register"
+    platform: Literal["fcm", "apns"] | None = None
+    push_token: Annotated[str, Field(min_length=1, max_length=4_096)] | None = None
+
+
+class DeviceRemoveRequest(Request):
+    """Forget one of the user's devices (by default the connection's own): no pushes, no copies."""
+
+    action: Literal["device.remove"] = "device.remove"
+    device_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+
+
+class WhoamiReply(Reply):
+    """`expires_at` is the token's expiry, epoch seconds; `at` the server's clock, epoch ms."""
+
+    type: Literal["whoami"] = "whoami"
+    user_id: str
+    device_id: str
+    connection_id: str
+    name: str | None = None
+    expires_at: int
+    at: int
+
+
+class DeviceReply(Reply):
+    """The device as it stands.  `push`: on, off (no token given) or unavailable (not set up on the server)."""
+
+    type: Literal["device"] = "device"
+    device_id: str
+    registered: bool
+    push: Literal["on", "off", "unavailable"]

@@ -1,0 +1,79 @@
+"""Frames of posts, follows and timelines."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tidings.protocol.frames import ClientId, CursorText, Frame, PositionText, Reply, Request, Text, UserId
+
+MAX_PAGE = 50
+
+
+class PostRequest(Request):
+    """A post, to everybody who follows the caller."""
+
+    action: Literal["post"] = "post"
+    client_id: ClientId
+    text: Text
+
+
+class PostDeleteRequest(Request):
+    """Take one of the caller's own posts back, everywhere."""
+
+    action: Literal["post.delete"] = "post.delete"
+    position: PositionText
+
+
+class FollowRequest(Request):
+    """Follow a user: their posts, recent ones included, come into the home timeline."""
+
+    action: Literal["follow"] = "follow"
+    client_id: ClientId
+    user: UserId
+
+
+class UnfollowRequest(Request):
+    """Stop following a user: their posts leave the home timeline."""
+
+    action: Literal["unfollow"] = "unfollow"
+    client_id: ClientId
+    user: UserId
+
+
+class HomeRequest(Request):
+    """The home timeline, newest first.  `before` pages down, `since` asks what is new; not both."""
+
+    action: Literal["timeline.home"] = "timeline.home"
+    before: CursorText | None = None
+    since: CursorText | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
+
+
+class UserTimelineRequest(Request):
+    """One author's posts, newest first."""
+
+    action: Literal["timeline.user"] = "timeline.user"
+    user: UserId
+    before: CursorText | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
+
+
+class PostView(Frame):
+    """A post; its identity is (author, position).  `truncated`: the whole text is in the author's timeline."""
+
+    author: str
+    position: str
+    text: str
+    truncated: bool = False
+    at: int
+
+
+class TimelineReply(Reply):
+    """Posts, newest first.  `before` is absent at the end; keep `since` (home only) to ask what is new later."""
+
+    type: Literal["timeline"] = "timeline"
+    posts: list[PostView]
+    before: str | None = None
+    since: str | None = None

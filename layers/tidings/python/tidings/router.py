@@ -1,0 +1,163 @@
+"""From a gateway event to a use case and back: the one place where an error becomes a wire code.
+
+Powertools has no resolver for WebSocket APIs; this one mirrors the interface proposed there (`on_connect`,
+`on_disconnect`, `on_default`, `route`), so that moving over is a matter of an import.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tidings.domain.errors import BadJson, InvalidRequest, TidingsError, TokenExpired, UnknownAction
+from tidings.domain.identity import Caller, Connection, Identity
+from tidings.ports.world import Clock
+from tidings.protocol.frames import Request, encode, error_reply
+
+GatewayEvent = Mapping[str, Any]
+Response = dict[str, Any]
+Model = TypeVar("Model", bound=Request)
+
+
+class Log(Protocol):
+    """What the router needs of a logger (Powertools' fits)."""
+
+    def info(self, msg: object, /, **fields: Any) -> None:
+        """One line."""
+
+    def error(self, msg: object, /, **fields: Any) -> None:
+        """One line."""
+
+
+class Internal(TidingsError):
+    """Something of ours broke; the log knows what."""
+
+    code = "internal"
+    retryable = True
+
+
+def caller_of(context: Mapping[str, Any]) -> Caller:
+    """The caller of an event, from its `requestContext`.  Identity is what the authorizer put there."""
+    proven = context["authorizer"]
+    identity = Identity(proven["user_id"], proven["device_id"], int(proven["expires_at"]), proven.get("name"))
+    connection = Connection(identity.device_id, context["connectionId"], int(context["connectedAt"]))
+    frame_id = context.get("messageId") or context["requestId"]
+    return Caller(identity, connection, int(context["requestTimeEpoch"]), frame_id)
+
+
+def where(error: BaseException) -> list[str]:
+    """File, line and function of each frame of a traceback: no values, for those may be message bodies."""
+    lines, step = [], error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        lines.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    return lines
+
+
+def explain(error: ValidationError) -> InvalidRequest:
+    """The first problem as a sentence that names the field and repeats nothing of the frame."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the frame"
+    if first["type"] == "extra_forbidden":
+        return InvalidRequest(f"`{field}`: there is no such field.")
+    if first["type"] == "missing":
+        return InvalidRequest(f"`{field}`: this field is required.")
+    return InvalidRequest(f"`{field}`: {first['msg']}.")
+
+
+class Router:
+    """The routes of one function.  Use cases are given as callables, so that nothing is built before it is needed."""
+
+    def __init__(self, clock: Clock, log: Log) -> None:
+        self._clock = clock
+        self._log = log
+        self._routes: dict[str, tuple[type[Request], Callable[[Caller, Any], BaseModel]]] = {}
+        self._on_connect: Callable[[Caller], None] | None = None
+        self._on_disconnect: Callable[[Caller], None] | None = None
+        self._actions: frozenset[str] = frozenset()
+
+    def on_connect(self, handle: Callable[[Caller], None]) -> None:
+        """What to do on `$connect`."""
+        self._on_connect = handle
+
+    def on_disconnect(self, handle: Callable[[Caller], None]) -> None:
+        """What to do on `$disconnect`."""
+        self._on_disconnect = handle
+
+    def on_default(self, actions: frozenset[str]) -> None:
+        """Answer `$default` with errors; `actions` are all that exist."""
+        self._actions = actions
+
+    def route(self, model: type[Model], handle: Callable[[Caller, Model], BaseModel]) -> None:
+        """Answer the action that `model` fixes."""
+        self._routes[model.model_fields["action"].default] = (model, handle)
+
+    def resolve(self, event: GatewayEvent) -> Response:
+        """Answer one gateway event.  Never raises: a failure is an `error` frame, or a 5xx on `$connect`."""
+        context = event["requestContext"]
+        key = context["routeKey"]
+        if key in ("$connect", "$disconnect"):
+            return self._lifecycle(key, context)
+        body = event.get("body") or ""
+        try:
+            return self._reply(self._action(key, context, body))
+        except ValidationError as error:
+            return self._refuse(key, body, explain(error))
+        except TidingsError as error:
+            return self._refuse(key, body, error)
+        except Exception as error:
+            self._log.error("unhandled", route=key, error=type(error).__name__, where=where(error))
+            return self._refuse(key, body, Internal("Something went wrong on our side. Send the same frame again."))
+
+    def _action(self, key: str, context: Mapping[str, Any], body: str) -> BaseModel:
+        caller = caller_of(context)
+        if caller.identity.expires_at * 1_000 <= self._clock.now():
+            raise TokenExpired("The token of this connection has expired. Connect again with a fresh one.")
+        if key not in self._routes:
+            raise self._unroutable(body)
+        model, handle = self._routes[key]
+        return handle(caller, model.model_validate_json(body))
+
+    def _unroutable(self, body: str) -> TidingsError:
+        frame = _parse(body)
+        if frame is None:
+            return BadJson("A frame is one JSON object with `action` and `id`.")
+        action = frame.get("action")
+        if not isinstance(action, str):
+            return InvalidRequest("`action`: this field is required, and is a string.")
+        known = ", ".join(sorted(self._actions))
+        return UnknownAction(f"There is no such action. Known are: {known}.")
+
+    def _lifecycle(self, key: str, context: Mapping[str, Any]) -> Response:
+        handle = self._on_connect if key == "$connect" else self._on_disconnect
+        try:
+            if handle is not None:
+                handle(caller_of(context))
+        except Exception as error:
+            self._log.error("unhandled", route=key, error=type(error).__name__, where=where(error))
+            return {"statusCode": 500}
+        return {"statusCode": 200}
+
+    def _reply(self, reply: BaseModel) -> Response:
+        return {"statusCode": 200, "body": encode(reply)}
+
+    def _refuse(self, key: str, body: str, error: TidingsError) -> Response:
+        self._log.info("refused", route=key, code=error.code)
+        return {"statusCode": 200, "body": encode(error_reply(_request_id(body), error))}
+
+
+def _parse(body: str) -> dict[str, Any] | None:
+    try:
+        frame = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return frame if isinstance(frame, dict) else None
+
+
+def _request_id(body: str) -> str | None:
+    found = (_parse(body) or {}).get("id")
+    return found if isinstance(found, str) and len(found) <= 64 else None

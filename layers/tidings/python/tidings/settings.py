@@ -1,0 +1,62 @@
+"""What a function is told by its environment.  Read once, by `tidings.bootstrap`; stdlib only.
+
+Every name here is set by `infra/` and listed in `docs/settings.md`.  Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from tidings.domain.stamp import Times
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Application settings, from `TIDINGS_<FIELD>`; table names come from `keys.Table.variable`."""
+
+    stage: str = "dev"
+    issuer: str = ""
+    audience: str = ""
+    algorithms: str = "RS256"
+    jwks_url: str = ""
+    origins: str = ""
+    callback_url: str = ""
+    queue_small: str = ""
+    queue_large: str = ""
+    platform_fcm: str = ""
+    platform_apns: str = ""
+    fence_ms: int = 15_000
+    settle_ms: int = 30_000
+    fanout_bound_ms: int = 60_000
+    push_after_ms: int = 2_000
+    retention_days: int = 30
+    max_devices: int = 10
+    call_ms: int = 8_000
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def times(self) -> Times:
+        """The fence and the settling time as the domain wants them."""
+        return Times(fence=self.fence_ms, call=self.call_ms, settle=self.settle_ms)
+
+    @property
+    def retention_ms(self) -> int:
+        """How long mailboxes and the outbox keep an item."""
+        return self.retention_days * 86_400_000
+
+    def table(self, variable: str) -> str:
+        """The deployed name of a table.  Raises `KeyError` where the template did not give it."""
+        return self.extra[variable]
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """`Settings` from environment variables; unknown ones that start with `TIDINGS_TABLE_` land in `extra`."""
+    given: dict[str, Any] = {}
+    for each in fields(Settings):
+        value = environ.get(f"TIDINGS_{each.name.upper()}")
+        if value is not None and each.name != "extra":
+            given[each.name] = int(value) if each.type in (int, "int") else value
+    tables = {name: value for name, value in environ.items() if name.startswith("TIDINGS_TABLE_")}
+    return Settings(**given, extra=tables)

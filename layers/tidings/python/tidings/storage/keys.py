@@ -1,0 +1,104 @@
+"""The schema, in prose and then as constants.  The stores and the template are made from this page.
+
+Everything is a log, partitioned by its reader.  `position` and `arrival` are the fixed-width strings of
+`tidings.domain.position`, so a sort key's order is time's order.
+
+Users          user_id                    profile and the set of registered device ids; made at the first connect.
+Connections    user_id                    one item a user, one attribute a device: `d#<device>` -> map of connection
+                                          id, connected_at (ms), protocol.  Nothing else lives on the item.
+Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
+Mailboxes      user_id / arrival          the user's event log, read by sync.  `push` is there on events that may
+                                          sound a phone, and is what the push function's stream filter looks for.
+Conversations  conversation_id / item     `log#<position>`: one event of the log, with `path` (who delivers it) and
+                                          the claims of late arrivals; or its tombstone.
+Memberships    user_id / conversation_id  the reader's own side of a conversation: delivered and read watermarks.
+Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
+Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
+Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
+                                          follower's side: a register by position, with the shard, a tombstone when
+                                          unfollowed), or `removed` (recent removals, a filter for home reads); or
+                                          `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
+                                          hold nothing but their key, so that a planner reads about 98 to the read
+                                          unit; both halves of an edge change in one transaction.  In shard 0 the
+                                          edge ` shards`, which sorts before every user id, says how many shards
+                                          there are (absent: one), so that a plan needs no read of its own for it.
+Devices        user_id / device_id        push endpoint and preferences.
+
+User ids hold no `#`, so a key made of several parts is read back without doubt.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Table(NamedTuple):
+    """One table of the design.  `stream` means NEW_IMAGE records for a planner or the push function."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+    stream: bool = False
+    ttl: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that carries the deployed table's name."""
+        return f"TIDINGS_TABLE_{self.name.upper()}"
+
+
+TTL: Final = "expires_at"
+"""Attribute with the epoch SECOND after which DynamoDB may delete an item (readers filter, for it is lazy)."""
+
+USERS: Final = Table("Users", "user_id")
+CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)
+OUTBOX: Final = Table("Outbox", "user_id", "client_id", ttl=True)
+MAILBOXES: Final = Table("Mailboxes", "user_id", "arrival", stream=True, ttl=True)
+CONVERSATIONS: Final = Table("Conversations", "conversation_id", "item", stream=True)
+MEMBERSHIPS: Final = Table("Memberships", "user_id", "conversation_id")
+POSTS: Final = Table("Posts", "author_id", "position", stream=True)
+TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
+GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
+DEVICES: Final = Table("Devices", "user_id", "device_id")
+
+TABLES: Final = (
+    USERS,
+    CONNECTIONS,
+    OUTBOX,
+    MAILBOXES,
+    CONVERSATIONS,
+    MEMBERSHIPS,
+    POSTS,
+    TIMELINES,
+    GRAPH,
+    DEVICES,
+)
+
+LOG_PREFIX: Final = "log#"
+FOLLOWS_PREFIX: Final = "follows#"
+DEVICE_PREFIX: Final = "d#"
+EDGE_REMOVED: Final = "removed"
+EDGE_SHARDS: Final = " shards"
+
+PUSH_MARK: Final = "push"
+"""String attribute, present ("1") on mailbox items that may become a push."""
+
+
+def log_item(position: str) -> str:
+    """Sort key of the log item at `position` in `Conversations`."""
+    return LOG_PREFIX + position
+
+
+def follows(author_id: str) -> str:
+    """Sort key, in the follower's partition of `Graph`, of the edge to `author_id`."""
+    return FOLLOWS_PREFIX + author_id
+
+
+def followers(author_id: str, shard: int) -> str:
+    """Partition key of one shard of `author_id`'s followers in `Graph`."""
+    return f"{author_id}#{shard}"
+
+
+def device(device_id: str) -> str:
+    """Attribute name of a device's entry in a `Connections` item."""
+    return DEVICE_PREFIX + device_id
