@@ -8,7 +8,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types unit contract infra functional e2e iam bench synth deploy destroy clean
+.PHONY: help setup run demo test lint types unit contract infra functional e2e iam bench synth deploy destroy clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -73,3 +73,8 @@ destroy: $(VENV)/.stamp node_modules/.stamp  ## take it away again (what is reta
 
 clean:  ## environments and build output
 	@rm -rf $(VENV) .ministack node_modules cdk.out .cache
+
+lock: $(VENV)/.stamp  ## pin the newest versions that requirements/*.in allow
+	@$(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --no-emit-index-url --no-header --python-version 3.13 -c requirements/dev.txt requirements/layer.in -o requirements/layer.txt
+	@$(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header --python-version 3.11 requirements/ministack.in -o requirements/ministack.txt
