@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+CONNECTION_LIFE_MS: Final = 7_800_000
+"""2 h 10 min: the gateway ends a connection after two hours, so an older entry is a lost `$disconnect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class Connection:
     connection_id: str
     connected_at: int
     protocol: str = "tidings.v1"
+
+    def live(self, now: int) -> bool:
+        """Whether the gateway can still hold this connection at `now` (epoch ms)."""
+        return self.connected_at > now - CONNECTION_LIFE_MS
 
 
 @dataclass(frozen=True, slots=True)

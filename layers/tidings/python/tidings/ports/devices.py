@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,13 +57,20 @@ class Notification:
 class Push(Protocol):
     """SNS mobile push."""
 
-    def endpoint(self, platform: str, token: str, user_id: str, old: str | None) -> str | None:
-        """An enabled endpoint for the token: ensure it exists, has this token, is enabled.  None: no such platform
-        application is configured.  Raises `InvalidRequest` if the platform refuses the token."""
+    def endpoint(
+        self, platform: str, token: str, owner: str, old: str | None, release: Callable[[str, str], None]
+    ) -> str | None:
+        """An enabled endpoint for the token that belongs to `owner` (`<user id>#<device id>`): ensure it exists, has
+        this token, is enabled.  `old` is the endpoint that the device has so far.  None: no such platform application
+        is configured.  Raises `InvalidRequest` if the platform refuses the token.
+
+        A phone can change hands.  Before an endpoint that belongs to somebody else is taken over,
+        `release(that owner, endpoint)` is called, so that no push of theirs ever sounds on this phone.
+        """
         ...
 
-    def drop(self, endpoint: str) -> None:
-        """Delete the endpoint; one that is gone already is fine."""
+    def drop(self, endpoint: str, owner: str) -> None:
+        """Delete the endpoint if it is `owner`'s; one that is gone already is fine."""
         ...
 
     def send(self, device: Device, notification: Notification) -> Literal["sent", "dead"]:

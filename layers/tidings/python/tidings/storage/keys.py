@@ -25,6 +25,25 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
 Devices        user_id / device_id        push endpoint and preferences.
 
 User ids hold no `#`, so a key made of several parts is read back without doubt.
+
+Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
+
+Users          created_at N, name ?, named_at N ? (the name is a register by it), devices ? (a set of device ids)
+Connections    d#<device> ? (a map of id, at N, protocol), expires_at
+Outbox         fingerprint, position, expires_at
+Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
+               a receipt: reader, receipt (`delivered` or `read`), taken_at N
+Conversations  path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?
+Memberships    delivered ? and read ? (positions), delivered_at N ? and read_at N ? (when each was taken)
+Posts          client_id, path, text ?, deleted ?
+Timelines      author, text, truncated ?, expires_at
+Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
+               removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
+Devices        position, platform ?, endpoint ?, deleted ?
+
+What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention: a replay writes
+the very same item, and a read leaves out what has expired by a bound on the key, without reading it.  Tombstones and
+removals in Graph live for retention too; an item of Connections as long as its newest connection can.
 """
 
 from __future__ import annotations
@@ -77,11 +96,15 @@ TABLES: Final = (
 LOG_PREFIX: Final = "log#"
 FOLLOWS_PREFIX: Final = "follows#"
 DEVICE_PREFIX: Final = "d#"
+REMOVED_PREFIX: Final = "r#"
 EDGE_REMOVED: Final = "removed"
 EDGE_SHARDS: Final = " shards"
 
 PUSH_MARK: Final = "push"
 """String attribute, present ("1") on mailbox items that may become a push."""
+
+DELETED: Final = "deleted"
+"""String attribute, present ("1") on tombstones in `Conversations`, `Posts`, `Graph` and `Devices`."""
 
 
 def log_item(position: str) -> str:
@@ -97,6 +120,11 @@ def follows(author_id: str) -> str:
 def followers(author_id: str, shard: int) -> str:
     """Partition key of one shard of `author_id`'s followers in `Graph`."""
     return f"{author_id}#{shard}"
+
+
+def removal(author_id: str) -> str:
+    """Attribute name, in a user's `removed` item, of the removal of `author_id`; its value is the position."""
+    return REMOVED_PREFIX + author_id
 
 
 def device(device_id: str) -> str:

@@ -1,0 +1,109 @@
+"""`Devices`: push endpoints of each user, a register by position; a removal is a tombstone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tidings.ports.devices import Device
+from tidings.storage import keys
+from tidings.storage.attributes import Item, names, string, text_of, text_or_none
+from tidings.storage.calls import ConditionFailed, answered
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NOT_LATER: Final = "attribute_not_exists(#user_id) OR #position <= :position"
+"""The same position is the same request, sent again."""
+
+
+class DeviceStore:
+    """The devices in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, user_id: str, device: Device) -> bool:
+        """Enter unless a later registration or removal stands.  Whether it was entered."""
+        item = {**_key(user_id, device.device_id), "platform": string(device.platform)}
+        if device.endpoint is not None:
+            item["endpoint"] = string(device.endpoint)
+        return self._put(item, device.position) is not None
+
+    def get(self, user_id: str, device_id: str) -> Device | None:
+        """One device, strongly read; None when never registered or removed."""
+        with answered():
+            item = self._client.get_item(TableName=self._table, Key=_key(user_id, device_id), ConsistentRead=True).get(
+                "Item"
+            )
+        return _device(item) if item else None
+
+    def remove(self, user_id: str, device_id: str, position: str) -> bool:
+        """Leave a tombstone unless something later stands.  Whether there was a device."""
+        replaced = self._put({**_key(user_id, device_id), keys.DELETED: string("1")}, position)
+        if not replaced:
+            return False
+        return keys.DELETED not in replaced or text_of(replaced, "position") == position
+
+    def of(self, user_id: str) -> list[Device]:
+        """All registered devices of a user."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#user_id = :user",
+            "ExpressionAttributeNames": names("user_id"),
+            "ExpressionAttributeValues": {":user": string(user_id)},
+        }
+        items: list[Item] = []
+        while True:
+            with answered():
+                answer = self._client.query(**request)
+            items.extend(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return [device for device in map(_device, items) if device is not None]
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str) -> None:
+        """Clear the endpoint if it still is `endpoint`."""
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id, device_id),
+                    UpdateExpression="REMOVE #endpoint",
+                    ConditionExpression="#endpoint = :endpoint",
+                    ExpressionAttributeNames=names("endpoint"),
+                    ExpressionAttributeValues={":endpoint": string(endpoint)},
+                )
+        except ConditionFailed:
+            return  # Registered anew with another endpoint, or removed.
+
+    def _put(self, item: dict[str, Any], position: str) -> Item | None:
+        """Put `item` at `position`: what it replaced (empty: nothing), or None when something later stands."""
+        try:
+            with answered():
+                answer = self._client.put_item(
+                    TableName=self._table,
+                    Item={**item, "position": string(position)},
+                    ConditionExpression=_NOT_LATER,
+                    ExpressionAttributeNames=names("user_id", "position"),
+                    ExpressionAttributeValues={":position": string(position)},
+                    ReturnValues="ALL_OLD",
+                )
+        except ConditionFailed:
+            return None
+        return answer.get("Attributes", {})
+
+
+def _device(item: Item) -> Device | None:
+    if keys.DELETED in item:
+        return None
+    return Device(
+        device_id=text_of(item, "device_id"),
+        platform=text_of(item, "platform"),
+        endpoint=text_or_none(item, "endpoint"),
+        position=text_of(item, "position"),
+    )
+
+
+def _key(user_id: str, device_id: str) -> dict[str, Any]:
+    return {"user_id": string(user_id), "device_id": string(device_id)}

@@ -1,0 +1,145 @@
+"""`Graph`: who follows whom.  Both halves of an edge and the removal filter change in one transaction.
+
+The follower's half is a register by position, and the transaction's only condition is that it is what was read
+before: then the shard that was read is still where the author's half lies, and nothing else needs a condition.
+Somebody else was quicker: read again and decide again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+from tidings.domain.errors import RetryLater
+from tidings.domain.position import ms_of
+from tidings.domain.stamp import Fence
+from tidings.ports.timelines import Edge
+from tidings.ports.world import Clock
+from tidings.storage import edges, keys
+from tidings.storage.attributes import int_of, names, string, text_of
+from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, gave_up, wait_ms
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAGE: Final = 2_000
+"""Followers in one query: about 20 read units, so that a plan's reading is spread and can be resumed."""
+
+
+class GraphStore:
+    """The follow graph in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock, retention_ms: int) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._retention = retention_ms
+
+    def edge(self, follower: str, author: str) -> Edge | None:
+        """The follower's half, strongly read."""
+        with answered():
+            item = self._client.get_item(
+                TableName=self._table, Key=edges.key(follower, keys.follows(author)), ConsistentRead=True
+            ).get("Item")
+        return edges.edge(item) if item else None
+
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Make the edge unless the register holds a later position.  Whether this position stands now."""
+        return self._change(follower, author, position, True, fence)
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Leave a tombstone and a removal, likewise."""
+        return self._change(follower, author, position, False, fence)
+
+    def _change(self, follower: str, author: str, position: str, following: bool, fence: Fence) -> bool:
+        for attempt in range(ATTEMPTS):
+            old = self.edge(follower, author)
+            if old is not None and old.position >= position:
+                return old.position == position
+            new = Edge(author, position, self._shard(follower, author, old, following), following)
+            fence.check()
+            try:
+                with answered():
+                    self._client.transact_write_items(TransactItems=self._items(follower, old, new))
+            except TransactionRefused as refused:
+                if not edges.crossed(refused.reasons):
+                    raise gave_up() from refused
+                self._clock.sleep(wait_ms(attempt))
+                continue
+            return True
+        raise RetryLater("Too many changes to this follow at once. Send it again.")
+
+    def _shard(self, follower: str, author: str, old: Edge | None, following: bool) -> int:
+        """Where the author's half lies: chosen when an edge is made, kept as long as it is there."""
+        if old is not None and (old.following or not following):
+            return old.shard
+        return crc32(follower.encode()) % self.shards(author) if following else 0
+
+    def _items(self, follower: str, old: Edge | None, new: Edge) -> list[Any]:
+        expires = ms_of(new.position) + self._retention
+        items = [edges.register(self._table, follower, old, new, expires)]
+        if new.following:
+            items.append(edges.enter(self._table, follower, new))
+            if old is not None and not old.following:
+                items.append(edges.readmit(self._table, follower, new.author))
+        else:
+            if old is not None and old.following:
+                items.append(edges.leave(self._table, follower, old))
+            items.append(edges.hide(self._table, follower, new, expires))
+        return items
+
+    def removed(self, user_id: str) -> frozenset[str]:
+        """Authors whose entries a home read leaves out (strongly read: an unfollow shows at once)."""
+        with answered():
+            item = self._client.get_item(
+                TableName=self._table, Key=edges.key(user_id, keys.EDGE_REMOVED), ConsistentRead=True
+            ).get("Item", {})
+        prefix = keys.REMOVED_PREFIX
+        return frozenset(name.removeprefix(prefix) for name in item if name.startswith(prefix))
+
+    def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
+        """Take the removal made at `position` away, if it still is that one."""
+        fence.check()
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=edges.key(user_id, keys.EDGE_REMOVED),
+                    UpdateExpression="REMOVE #author",
+                    ConditionExpression="#author = :position",
+                    ExpressionAttributeNames={"#author": keys.removal(author)},
+                    ExpressionAttributeValues={":position": string(position)},
+                )
+        except ConditionFailed:
+            return  # Followed again, or removed again later: that removal is cleared by its own purge.
+
+    def shards(self, author: str) -> int:
+        """How many shards the author's followers have (at least 1)."""
+        with answered():
+            item = self._client.get_item(
+                TableName=self._table, Key=edges.key(keys.followers(author, 0), keys.EDGE_SHARDS)
+            ).get("Item")
+        return int_of(item, "shards") if item else 1
+
+    def followers(self, author: str, shard: int, after: str | None) -> Iterator[list[str]]:
+        """Followers in one shard in key order after `after`, a page at a time (eventually consistent)."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#owner = :owner AND #edge > :after",
+            "ExpressionAttributeNames": names("owner", "edge"),
+            "ExpressionAttributeValues": {
+                ":owner": string(keys.followers(author, shard)),
+                ":after": string(keys.EDGE_SHARDS if after is None else after),
+            },
+            "ProjectionExpression": "#edge",
+            "Limit": PAGE,
+        }
+        while True:
+            with answered():
+                answer = self._client.query(**request)
+            if answer["Items"]:
+                yield [text_of(item, "edge") for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

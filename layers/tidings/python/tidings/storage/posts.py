@@ -1,0 +1,91 @@
+"""`Posts`: each post once, by author, or its tombstone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidings.domain.events import Path, Post
+from tidings.domain.stamp import Fence
+from tidings.storage import keys
+from tidings.storage.attributes import Item, names, string, text_of
+from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.pages import between, newest_first
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class PostStore:
+    """The posts in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def append(self, post: Post, fence: Fence) -> Post | None:
+        """Put the post if its position is free.  None: written.  Else what stands there."""
+        item = {**_key(post.author, post.position), "client_id": string(post.client_id), "path": string(post.path)}
+        item |= {keys.DELETED: string("1")} if post.text is None else {"text": string(post.text)}
+        fence.check()
+        try:
+            with answered():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(#author_id)",
+                    ExpressionAttributeNames=names("author_id"),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            return decode(refused.item)
+        return None
+
+    def get(self, author: str, position: str, *, strong: bool) -> Post | None:
+        """A post, or its tombstone (`text` None)."""
+        with answered():
+            item = self._client.get_item(TableName=self._table, Key=_key(author, position), ConsistentRead=strong).get(
+                "Item"
+            )
+        return decode(item) if item else None
+
+    def tombstone(self, author: str, position: str, fence: Fence) -> bool:
+        """Replace by a tombstone.  False when there never was such a post."""
+        fence.check()
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(author, position),
+                    UpdateExpression=f"SET #{keys.DELETED} = :yes REMOVE #text",
+                    ConditionExpression="attribute_exists(#author_id)",
+                    ExpressionAttributeNames=names("author_id", "text", keys.DELETED),
+                    ExpressionAttributeValues={":yes": string("1")},
+                )
+        except ConditionFailed:
+            return False
+        return True
+
+    def page(self, author: str, after: str, before: str, limit: int, *, strong: bool) -> tuple[list[Post], str | None]:
+        """Up to `limit` posts between the positions, newest first, tombstones left out; the last position looked at
+        when there may be more, else None."""
+        request = between(self._table, ("author_id", author), "position", after, before, strong=strong)
+        return ([], None) if request is None else newest_first(self._client, request, "position", limit, _shown)
+
+
+def decode(item: Item) -> Post:
+    """A post's item, as stored or as a stream shows it."""
+    return Post(
+        author=text_of(item, "author_id"),
+        position=text_of(item, "position"),
+        client_id=text_of(item, "client_id"),
+        path=Path(text_of(item, "path")),
+        text=None if keys.DELETED in item else text_of(item, "text"),
+    )
+
+
+def _shown(item: Item) -> Post | None:
+    return None if keys.DELETED in item else decode(item)
+
+
+def _key(author: str, position: str) -> dict[str, Any]:
+    return {"author_id": string(author), "position": string(position)}

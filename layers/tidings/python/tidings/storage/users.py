@@ -1,0 +1,105 @@
+"""`Users`: who exists, their display name and the set of devices that registered.
+
+The name is a register by time: of two connects at once, the later one's name stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidings.domain.identity import Identity
+from tidings.ports.people import User
+from tidings.ports.world import Clock
+from tidings.storage.attributes import Item, names, number, string, text_of, text_or_none
+from tidings.storage.batches import get_all
+from tidings.storage.calls import ConditionFailed, answered
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class UserStore:
+    """The users in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def ensure(self, identity: Identity, now: int) -> None:
+        """Make the user at the first connect; later ones write nothing unless the name changed.
+
+        Reads first, because a write whose condition fails is charged all the same.
+        """
+        with answered():
+            item = self._client.get_item(TableName=self._table, Key=_key(identity.user_id)).get("Item")
+        if item is None or (identity.name is not None and identity.name != text_or_none(item, "name")):
+            self._enter(identity, now)
+
+    def _enter(self, identity: Identity, now: int) -> None:
+        request: dict[str, Any] = {
+            "UpdateExpression": "SET #created_at = if_not_exists(#created_at, :now)",
+            "ExpressionAttributeNames": names("created_at"),
+            "ExpressionAttributeValues": {":now": number(now)},
+        }
+        if identity.name is not None:
+            request = {
+                "UpdateExpression": request["UpdateExpression"] + ", #name = :name, #named_at = :now",
+                "ConditionExpression": "attribute_not_exists(#named_at) OR #named_at < :now",
+                "ExpressionAttributeNames": names("created_at", "name", "named_at"),
+                "ExpressionAttributeValues": {":now": number(now), ":name": string(identity.name)},
+            }
+        try:
+            with answered():
+                self._client.update_item(TableName=self._table, Key=_key(identity.user_id), **request)
+        except ConditionFailed:
+            return  # A later connect has named the user already.
+
+    def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
+        """Those of `user_ids` who exist (eventually consistent, one batch)."""
+        wanted = [_key(user_id) for user_id in dict.fromkeys(user_ids)]
+        users = (_user(item) for item in get_all(self._client, self._table, wanted, self._clock))
+        return {user.user_id: user for user in users}
+
+    def add_device(self, user_id: str, device_id: str, cap: int) -> bool:
+        """Add to the set of registered devices.  False when the cap would be passed."""
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id),
+                    UpdateExpression="ADD #devices :one",
+                    ConditionExpression=(
+                        "attribute_not_exists(#devices) OR contains(#devices, :id) OR size(#devices) < :cap"
+                    ),
+                    ExpressionAttributeNames=names("devices"),
+                    ExpressionAttributeValues={
+                        ":one": {"SS": [device_id]},
+                        ":id": string(device_id),
+                        ":cap": number(cap),
+                    },
+                )
+        except ConditionFailed:
+            return False
+        return True
+
+    def drop_device(self, user_id: str, device_id: str) -> None:
+        """Take out of the set of registered devices."""
+        with answered():
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(user_id),
+                UpdateExpression="DELETE #devices :one",
+                ExpressionAttributeNames=names("devices"),
+                ExpressionAttributeValues={":one": {"SS": [device_id]}},
+            )
+
+
+def _key(user_id: str) -> dict[str, Any]:
+    return {"user_id": string(user_id)}
+
+
+def _user(item: Item) -> User:
+    devices = frozenset(item["devices"]["SS"]) if "devices" in item else frozenset()
+    return User(text_of(item, "user_id"), text_or_none(item, "name"), devices)

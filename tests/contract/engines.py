@@ -1,0 +1,184 @@
+"""What the contract runs against: fakes, DynamoDB on moto, and DynamoDB on ministack (or on any endpoint)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+
+from local.ministack import Ministack
+from tests.fakes import FakeClock, FakeWorld
+from tidings import ports
+from tidings.domain.stamp import Fence, Times
+from tidings.storage import keys
+from tidings.storage.attributes import number, string
+from tidings.storage.connections import ConnectionStore
+from tidings.storage.devices import DeviceStore
+from tidings.storage.graph import GraphStore
+from tidings.storage.log import LogStore
+from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.memberships import MembershipStore
+from tidings.storage.outbox import OutboxStore
+from tidings.storage.posts import PostStore
+from tidings.storage.timelines import TimelineStore
+from tidings.storage.users import UserStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RETENTION_MS = 30 * 86_400_000
+TIMES = Times()
+START_S = 40.0
+
+
+@dataclass
+class Stores:
+    """All stores of one engine, for one test.  User ids made by `user` are nobody else's."""
+
+    clock: FakeClock
+    outbox: ports.Outbox
+    log: ports.Log
+    mailboxes: ports.Mailboxes
+    memberships: ports.Memberships
+    users: ports.Users
+    registry: ports.Registry
+    posts: ports.Posts
+    timelines: ports.Timelines
+    graph: ports.Graph
+    devices: ports.Devices
+    prefix: str = field(default_factory=lambda: uuid4().hex[:8])
+
+    def user(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def fence(self, stamp: int | None = None) -> Fence:
+        """A fence for `stamp`, or for now."""
+        return Fence(self.clock.now() if stamp is None else stamp, TIMES, self.clock.now)
+
+    def stale(self) -> Fence:
+        """A fence that has just passed."""
+        return self.fence(self.clock.now() - TIMES.fence - 1)
+
+    def bury(self, conversation_id: str, position: str) -> None:
+        """Leave a tombstone in a log."""
+        raise NotImplementedError
+
+    def split(self, author: str, shards: int) -> None:
+        """Give an author's followers more shards."""
+        raise NotImplementedError
+
+
+class FakeStores(Stores):
+    """The fakes."""
+
+    def __init__(self) -> None:
+        self._world = world = FakeWorld()
+        super().__init__(
+            clock=world.clock,
+            outbox=world.outbox,
+            log=world.log,
+            mailboxes=world.mailboxes,
+            memberships=world.memberships,
+            users=world.users,
+            registry=world.registry,
+            posts=world.posts,
+            timelines=world.timelines,
+            graph=world.graph,
+            devices=world.devices,
+        )
+
+    def bury(self, conversation_id: str, position: str) -> None:
+        self._world.log.bury(conversation_id, position)
+
+    def split(self, author: str, shards: int) -> None:
+        self._world.graph.shard_counts[author] = shards
+
+
+class DynamoStores(Stores):
+    """The stores in `tidings.storage`.  Tables carry the names of `keys`."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        clock = FakeClock()
+        super().__init__(
+            clock=clock,
+            outbox=OutboxStore(client, keys.OUTBOX.name, clock, RETENTION_MS),
+            log=LogStore(client, keys.CONVERSATIONS.name),
+            mailboxes=MailboxStore(client, keys.MAILBOXES.name, clock, RETENTION_MS),
+            memberships=MembershipStore(client, keys.MEMBERSHIPS.name),
+            users=UserStore(client, keys.USERS.name, clock),
+            registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
+            posts=PostStore(client, keys.POSTS.name),
+            timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
+            graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            devices=DeviceStore(client, keys.DEVICES.name),
+        )
+
+    def bury(self, conversation_id: str, position: str) -> None:
+        self.client.update_item(
+            TableName=keys.CONVERSATIONS.name,
+            Key={"conversation_id": string(conversation_id), "item": string(keys.log_item(position))},
+            UpdateExpression="SET #deleted = :yes REMOVE #text",
+            ExpressionAttributeNames={"#deleted": keys.DELETED, "#text": "text"},
+            ExpressionAttributeValues={":yes": string("1")},
+        )
+
+    def split(self, author: str, shards: int) -> None:
+        place = {"owner": string(keys.followers(author, 0)), "edge": string(keys.EDGE_SHARDS)}
+        self.client.put_item(TableName=keys.GRAPH.name, Item={**place, "shards": number(shards)})
+
+
+def make_tables(client: DynamoDBClient) -> None:
+    """All tables of the schema; those that are there already are left alone."""
+    there = set(client.list_tables()["TableNames"])
+    for table in keys.TABLES:
+        if table.name in there:
+            continue
+        schema: list[Any] = [{"AttributeName": table.partition, "KeyType": "HASH"}]
+        if table.sort:
+            schema.append({"AttributeName": table.sort, "KeyType": "RANGE"})
+        client.create_table(
+            TableName=table.name,
+            KeySchema=schema,
+            AttributeDefinitions=[{"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in schema],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+def connect(endpoint: str | None) -> DynamoDBClient:
+    """A client for an emulator (None: moto, which needs no endpoint)."""
+    return boto3.client(
+        "dynamodb",
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+@contextmanager
+def ministack() -> Iterator[str]:
+    """An endpoint: `TIDINGS_CONTRACT_ENDPOINT` if set, else a ministack of our own while the block runs."""
+    given = os.environ.get("TIDINGS_CONTRACT_ENDPOINT")
+    if given:
+        yield given
+        return
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="ministack", daemon=True)
+    thread.start()
+    process = Ministack()
+    try:
+        asyncio.run_coroutine_threadsafe(process.start(), loop).result(START_S)
+        yield process.endpoint
+    finally:
+        asyncio.run_coroutine_threadsafe(process.stop(), loop).result(START_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

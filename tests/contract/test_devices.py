@@ -1,0 +1,61 @@
+"""`Devices`: a register by position; a removal is a tombstone."""
+
+from __future__ import annotations
+
+from tests.contract.engines import Stores
+from tests.contract.made import position
+from tidings.ports import Device
+
+
+def device(stores: Stores, number: int, device_id: str = "phone", endpoint: str | None = "arn:1") -> Device:
+    return Device(device_id, "fcm", endpoint, position(stores.clock.now(), number))
+
+
+class TestDevices:
+    def test_a_device_comes_back_as_it_was(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        phone, tablet = device(stores, 1), device(stores, 2, "tablet", None)
+        assert stores.devices.get(ann, "phone") is None
+        assert stores.devices.of(ann) == []
+        assert stores.devices.put(ann, phone)
+        assert stores.devices.put(ann, tablet)
+        assert stores.devices.get(ann, "phone") == phone
+        assert sorted(stores.devices.of(ann), key=lambda each: each.device_id) == [phone, tablet]
+        assert stores.devices.of(stores.user("bob")) == []
+
+    def test_the_later_registration_stands(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        older, newer = device(stores, 1, endpoint="arn:1"), device(stores, 2, endpoint="arn:2")
+        assert stores.devices.put(ann, newer)
+        assert not stores.devices.put(ann, older)
+        assert stores.devices.put(ann, newer)
+        assert stores.devices.get(ann, "phone") == newer
+
+    def test_a_removal_stands_against_earlier_registrations(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        stores.devices.put(ann, device(stores, 1))
+        removal = position(stores.clock.now(), 3)
+        assert stores.devices.remove(ann, "phone", removal)
+        assert stores.devices.remove(ann, "phone", removal), "the same request, sent again"
+        assert stores.devices.get(ann, "phone") is None
+        assert stores.devices.of(ann) == []
+        assert not stores.devices.put(ann, device(stores, 2))
+        assert stores.devices.put(ann, device(stores, 4))
+        assert stores.devices.get(ann, "phone") == device(stores, 4)
+        assert not stores.devices.remove(ann, "phone", removal)
+        assert stores.devices.get(ann, "phone") == device(stores, 4)
+
+    def test_removing_nothing_still_stands_against_a_late_registration(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        assert not stores.devices.remove(ann, "phone", position(stores.clock.now(), 2))
+        assert not stores.devices.put(ann, device(stores, 1))
+
+    def test_a_dead_endpoint_is_cleared_unless_it_was_replaced(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        stores.devices.put(ann, device(stores, 1, endpoint="arn:2"))
+        stores.devices.forget_endpoint(ann, "phone", "arn:1")
+        assert stores.devices.get(ann, "phone") == device(stores, 1, endpoint="arn:2")
+        stores.devices.forget_endpoint(ann, "phone", "arn:2")
+        assert stores.devices.get(ann, "phone") == device(stores, 1, endpoint=None)
+        stores.devices.forget_endpoint(ann, "tablet", "arn:2")
+        assert stores.devices.get(ann, "tablet") is None

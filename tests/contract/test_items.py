@@ -1,0 +1,141 @@
+"""What stands in the tables is what `keys` says: names, marks, expiry, and images that streams can be read from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.engines import RETENTION_MS, DynamoStores
+from tests.contract.made import entry, message, position, post, receipt
+from tidings.domain.conversation import direct_id
+from tidings.domain.events import Path, ReceiptKind
+from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
+from tidings.domain.position import FIRST, ms_of
+from tidings.domain.watermark import Watermark
+from tidings.ports import Device, OutboxEntry
+from tidings.storage import keys, log, mailboxes, posts
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def real(table_engine: DynamoDBClient) -> DynamoStores:
+    return DynamoStores(table_engine)
+
+
+def items(stores: DynamoStores, table: keys.Table, value: str) -> list[dict[str, Any]]:
+    """All items of one partition."""
+    answer = stores.client.query(
+        TableName=table.name,
+        KeyConditionExpression="#p = :p",
+        ExpressionAttributeNames={"#p": table.partition},
+        ExpressionAttributeValues={":p": {"S": value}},
+    )
+    return list(answer["Items"])
+
+
+def seconds(ms: int) -> dict[str, str]:
+    return {"N": str(-(-ms // 1000))}
+
+
+def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
+    """Use every store; the items of each table."""
+    ann, bob, now = stores.user("ann"), stores.user("bob"), stores.clock.now()
+    chat, at, late = direct_id(ann, bob), position(now), position(now + 40_000)
+    fence = stores.fence()
+    sent = message(chat, ann, at)
+    stores.users.ensure(Identity(ann, "phone", 1, "Ann"), now)
+    stores.users.add_device(ann, "phone", 3)
+    stores.registry.register(ann, Connection("phone", "c1", now - 5), now, 3)
+    stores.outbox.claim(ann, "1", OutboxEntry("f", at), fence)
+    stores.log.append(sent, Path.INLINE, fence)
+    stores.log.claim_late(chat, at, (), now + 40_000, fence)
+    stores.mailboxes.put([(bob, sent)], fence)
+    stores.mailboxes.put([(bob, sent.arriving(late)), (ann, sent)], fence)
+    stores.mailboxes.put([(ann, receipt(chat, bob, at, position(now, 2), now))], fence)
+    for kind in ReceiptKind:
+        stores.memberships.advance(bob, chat, kind, Watermark(at, now), fence)
+    stores.posts.append(post(ann, at), fence)
+    stores.posts.append(post(ann, late), fence)
+    stores.posts.tombstone(ann, late, fence)
+    stores.timelines.write([(bob, entry(ann, at))], fence)
+    stores.graph.follow(bob, ann, at, fence)
+    stores.graph.follow(bob, "cid", at, fence)
+    stores.graph.unfollow(bob, "cid", late, fence)
+    stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
+    stores.devices.remove(ann, "tablet", at)
+    owners = {keys.CONVERSATIONS: [chat], keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)]}
+    return {
+        table.name: [item for owner in owners.get(table, [ann, bob]) for item in items(stores, table, owner)]
+        for table in keys.TABLES
+    }
+
+
+def schema() -> dict[str, str]:
+    """What `keys` says of each table's attributes."""
+    assert keys.__doc__ is not None
+    known: dict[str, str] = {}
+    current = ""
+    for line in keys.__doc__.split("Beside their keys the items hold")[1].splitlines():
+        first = line.split(" ")[0]
+        current = first if first in {table.name for table in keys.TABLES} else current
+        known[current] = known.get(current, "") + line
+    return known
+
+
+def test_every_attribute_is_in_the_schema(real: DynamoStores) -> None:
+    known, stored = schema(), fill(real)
+    for table in keys.TABLES:
+        assert stored[table.name], table.name
+        for item in stored[table.name]:
+            for name in set(item) - {table.partition, table.sort}:
+                written = {"d#phone": "d#<device>", "r#cid": "r#<author>"}.get(name, name)
+                assert re.search(rf"(?<![\w<]){re.escape(written)}(?!\w)", known[table.name]), f"{table.name}.{written}"
+
+
+def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
+    now = real.clock.now()
+    stored = fill(real)
+    expiring = {table.name for table in keys.TABLES if any(keys.TTL in item for item in stored[table.name])}
+    assert expiring == {table.name for table in keys.TABLES if table.ttl}
+    for table in (keys.OUTBOX, keys.MAILBOXES, keys.TIMELINES):
+        for item in stored[table.name]:
+            begins = item["arrival" if table is keys.MAILBOXES else "position"]["S"]
+            assert item[keys.TTL] == seconds(ms_of(begins) + RETENTION_MS)
+    assert stored[keys.CONNECTIONS.name][0][keys.TTL] == seconds(now + CONNECTION_LIFE_MS)
+    kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}
+    gone = seconds(now + 40_000 + RETENTION_MS)
+    assert kept.pop("removed") == kept.pop(keys.follows("cid")) == gone
+    assert set(kept.values()) == {None}
+
+
+def test_the_push_mark_is_on_messages_of_others(real: DynamoStores) -> None:
+    marked = {
+        (item["user_id"]["S"] == real.user("bob"), "text" in item): item.get(keys.PUSH_MARK)
+        for item in fill(real)[keys.MAILBOXES.name]
+    }
+    assert marked == {(True, True): {"S": "1"}, (False, True): None, (False, False): None}
+
+
+def test_stream_images_are_read_as_the_stores_read_them(real: DynamoStores) -> None:
+    stored = fill(real)
+    ann, bob = real.user("ann"), real.user("bob")
+    for user_id in (ann, bob):
+        mine = [item for item in stored[keys.MAILBOXES.name] if item["user_id"]["S"] == user_id]
+        assert real.mailboxes.read(user_id, FIRST, 10, 10**6) == ([mailboxes.decode(item) for item in mine], False)
+    for item in stored[keys.POSTS.name]:
+        found = posts.decode(item)
+        assert real.posts.get(found.author, found.position, strong=True) == found
+    for item in stored[keys.CONVERSATIONS.name]:
+        read = log.entry(item)
+        assert real.log.get(direct_id(ann, bob), read.position, strong=True) == read
+        assert item["path"] == {"S": "inline"}
+
+
+def test_the_authors_half_is_nothing_but_its_key(real: DynamoStores) -> None:
+    fill(real)
+    [half] = items(real, keys.GRAPH, keys.followers(real.user("ann"), 0))
+    assert set(half) == {"owner", "edge"}

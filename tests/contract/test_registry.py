@@ -1,0 +1,88 @@
+"""`Connections`: each device's entry is a register by the time it connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.contract.engines import Stores
+from tidings.domain.identity import CONNECTION_LIFE_MS, Connection
+
+CAP = 3
+
+
+def live(stores: Stores, user_id: str) -> Mapping[str, str]:
+    """Connection id by device id."""
+    found = stores.registry.lookup([user_id], stores.clock.now())[user_id]
+    return {each.device_id: each.connection_id for each in found}
+
+
+def register(stores: Stores, device_id: str, connection_id: str, at: int | None = None) -> Connection:
+    now = stores.clock.advance(1)
+    connection = Connection(device_id, connection_id, now if at is None else at)
+    stores.registry.register(stores.user("ann"), connection, now, CAP)
+    return connection
+
+
+class TestRegistry:
+    def test_a_connection_is_found_as_it_was_entered(self, stores: Stores) -> None:
+        ann, bob = stores.user("ann"), stores.user("bob")
+        one = Connection("a phone: ü.#[0]", "c1=", stores.clock.now(), "xmpp")
+        stores.registry.register(ann, one, stores.clock.now(), CAP)
+        assert stores.registry.lookup([ann, bob, ann], stores.clock.now()) == {ann: [one], bob: []}
+        assert stores.registry.lookup([], stores.clock.now()) == {}
+
+    def test_the_later_connection_of_a_device_stands(self, stores: Stores) -> None:
+        first = register(stores, "phone", "c1")
+        register(stores, "phone", "c2")
+        assert live(stores, stores.user("ann")) == {"phone": "c2"}
+        register(stores, "phone", "c1", first.connected_at)
+        assert live(stores, stores.user("ann")) == {"phone": "c2"}
+
+    def test_two_connections_of_one_millisecond_give_one_answer(self, stores: Stores) -> None:
+        at = stores.clock.now()
+        for order in (["c1", "c2"], ["c2", "c1"]):
+            for connection_id in order:
+                register(stores, "phone", connection_id, at)
+            assert live(stores, stores.user("ann")) == {"phone": "c2"}
+
+    def test_a_removal_removes_what_it_names_only(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        stores.registry.remove(ann, "phone", "c1")
+        register(stores, "phone", "c1")
+        register(stores, "phone", "c2")
+        register(stores, "tablet", "c3")
+        stores.registry.remove(ann, "phone", "c1")
+        stores.registry.remove(ann, "tablet", "c2")
+        stores.registry.remove(ann, "laptop", "c2")
+        assert live(stores, ann) == {"phone": "c2", "tablet": "c3"}
+        stores.registry.remove(ann, "phone", "c2")
+        assert live(stores, ann) == {"tablet": "c3"}
+        stores.registry.remove(ann, "tablet", "c3")
+        assert live(stores, ann) == {}
+
+    def test_over_the_cap_the_oldest_go(self, stores: Stores) -> None:
+        for number in range(5):
+            register(stores, f"d{number}", f"c{number}")
+        assert live(stores, stores.user("ann")) == {"d2": "c2", "d3": "c3", "d4": "c4"}
+        register(stores, "d2", "c5")
+        register(stores, "d5", "c6")
+        assert live(stores, stores.user("ann")) == {"d2": "c5", "d4": "c4", "d5": "c6"}
+
+    def test_old_entries_do_not_count_and_make_room_first(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        at = register(stores, "old", "c1").connected_at
+        stores.clock.ms = at + CONNECTION_LIFE_MS - 1
+        assert live(stores, ann) == {"old": "c1"}
+        stores.clock.ms = at + CONNECTION_LIFE_MS
+        assert live(stores, ann) == {}
+        for number in range(CAP):
+            register(stores, f"d{number}", f"c{number}")
+        assert live(stores, ann) == {f"d{number}": f"c{number}" for number in range(CAP)}
+
+    def test_many_users_are_one_look(self, stores: Stores) -> None:
+        crowd = [stores.user(f"u{n}") for n in range(130)]
+        now = stores.clock.now()
+        for number, user_id in enumerate(crowd):
+            stores.registry.register(user_id, Connection("phone", f"c{number}", now), now, CAP)
+        found = stores.registry.lookup(crowd, now)
+        assert [found[user_id][0].connection_id for user_id in crowd] == [f"c{number}" for number in range(130)]

@@ -1,0 +1,62 @@
+"""In-memory fakes of every port.  The contract suite holds them to what the DynamoDB stores do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.fakes.devices import FakeDevices, FakePush
+from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeMemberships, FakeOutbox
+from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
+from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
+from tests.fakes.watch import watched
+from tests.fakes.world import FakeClock, FakeMeter
+from tidings.domain.stamp import Fence, Times
+
+__all__ = [
+    "FakeChunks",
+    "FakeClock",
+    "FakeDevices",
+    "FakeGraph",
+    "FakeLog",
+    "FakeMailboxes",
+    "FakeMemberships",
+    "FakeMeter",
+    "FakeOutbox",
+    "FakePosts",
+    "FakePush",
+    "FakeRegistry",
+    "FakeSockets",
+    "FakeTimelines",
+    "FakeUsers",
+    "FakeWorld",
+    "Queued",
+    "watched",
+]
+
+
+@dataclass
+class FakeWorld:
+    """All fakes around one clock."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    times: Times = field(default_factory=Times)
+
+    def __post_init__(self) -> None:
+        self.meter = FakeMeter()
+        self.users = FakeUsers()
+        self.registry = FakeRegistry()
+        self.sockets = FakeSockets()
+        self.outbox = FakeOutbox(self.clock)
+        self.log = FakeLog()
+        self.mailboxes = FakeMailboxes(self.clock)
+        self.memberships = FakeMemberships()
+        self.posts = FakePosts()
+        self.timelines = FakeTimelines(self.clock)
+        self.graph = FakeGraph()
+        self.devices = FakeDevices()
+        self.push = FakePush()
+        self.chunks = FakeChunks(self.clock)
+
+    def fence(self, stamp: int | None = None) -> Fence:
+        """A fence for `stamp`, or for now."""
+        return Fence(self.clock.now() if stamp is None else stamp, self.times, self.clock.now)

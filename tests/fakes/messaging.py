@@ -1,0 +1,140 @@
+"""The outbox, logs, mailboxes and watermarks in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tidings.domain.errors import RetryLater
+from tidings.domain.events import Event, LogEntry, Message, Path, ReceiptKind
+from tidings.domain.position import floor
+from tidings.domain.sizes import wire_bytes
+from tidings.domain.stamp import Fence
+from tidings.domain.watermark import Step, Watermark, step
+from tidings.ports import Clock, OutboxEntry
+
+DAY = 86_400_000
+
+
+class FakeOutbox:
+    """Entries by (user id, client id)."""
+
+    def __init__(self, clock: Clock, retention_ms: int = 30 * DAY) -> None:
+        self.entries: dict[tuple[str, str], OutboxEntry] = {}
+        self._clock = clock
+        self._retention = retention_ms
+
+    def _standing(self, user_id: str, client_id: str) -> OutboxEntry | None:
+        entry = self.entries.get((user_id, client_id))
+        oldest = floor(self._clock.now() - self._retention)
+        return entry if entry is not None and entry.position >= oldest else None
+
+    def claim(self, user_id: str, client_id: str, entry: OutboxEntry, fence: Fence) -> OutboxEntry | None:
+        fence.check()
+        standing = self._standing(user_id, client_id)
+        if standing is None:
+            self.entries[user_id, client_id] = entry
+        return standing
+
+    def reclaim(self, user_id: str, client_id: str, old: str, new: str, fence: Fence) -> OutboxEntry | None:
+        fence.check()
+        standing = self.entries.get((user_id, client_id))
+        if standing is None:
+            raise RetryLater("The first try of this request is no longer kept. Send it again.")
+        if standing.position != old:
+            return standing
+        self.entries[user_id, client_id] = replace(standing, position=new)
+        return None
+
+
+class FakeLog:
+    """Log entries by (conversation id, position)."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], LogEntry] = {}
+
+    def append(self, message: Message, path: Path, fence: Fence) -> LogEntry | None:
+        fence.check()
+        key = (message.conversation_id, message.position)
+        if key in self.entries:
+            return self.entries[key]
+        kept = message.arriving("")
+        self.entries[key] = LogEntry(message.position, message.sender, message.client_id, path, kept)
+        return None
+
+    def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
+        return self.entries.get((conversation_id, position))
+
+    def bury(self, conversation_id: str, position: str) -> None:
+        """What a delete will do: leave a tombstone."""
+        key = (conversation_id, position)
+        self.entries[key] = replace(self.entries[key], message=None)
+
+    def claim_late(
+        self, conversation_id: str, position: str, old: tuple[int, ...], new: int, fence: Fence
+    ) -> tuple[int, ...] | None:
+        fence.check()
+        key = (conversation_id, position)
+        entry = self.entries.get(key)
+        if entry is None or entry.message is None:
+            return None
+        if entry.claims == old:
+            entry = self.entries[key] = replace(entry, claims=(*old, new))
+        return entry.claims
+
+    def page(self, conversation_id: str, before: str, limit: int) -> tuple[list[Message], str | None]:
+        mine = [entry for (of, _), entry in self.entries.items() if of == conversation_id and entry.position < before]
+        shown = sorted((entry for entry in mine if entry.message), key=lambda entry: entry.position, reverse=True)
+        page = [entry.message for entry in shown[:limit] if entry.message]
+        return page, page[-1].position if len(shown) > limit else None
+
+
+class FakeMailboxes:
+    """Events by user id and arrival.  `pushes` has what the push stream would show: (user id, event)."""
+
+    def __init__(self, clock: Clock, retention_ms: int = 30 * DAY) -> None:
+        self.boxes: dict[str, dict[str, Event]] = {}
+        self.pushes: list[tuple[str, Event]] = []
+        self._clock = clock
+        self._retention = retention_ms
+
+    def put(self, items: Sequence[tuple[str, Event]], fence: Fence) -> None:
+        for start in range(0, len(items), 25):
+            fence.check()
+            for user_id, event in items[start : start + 25]:
+                fresh = event.arrival not in self.boxes.setdefault(user_id, {})
+                self.boxes[user_id][event.arrival] = event
+                if fresh and isinstance(event, Message) and event.sender != user_id:
+                    self.pushes.append((user_id, event))
+
+    def read(self, user_id: str, after: str, limit: int, max_bytes: int) -> tuple[list[Event], bool]:
+        after = max(after, floor(self._clock.now() - self._retention))
+        behind = [event for arrival, event in sorted(self.boxes.get(user_id, {}).items()) if arrival > after]
+        page: list[Event] = []
+        used = 0
+        for event in behind[:limit]:
+            used += wire_bytes(event)
+            if page and used > max_bytes:
+                break
+            page.append(event)
+        return page, len(page) < len(behind)
+
+
+class FakeMemberships:
+    """Watermarks by (user id, conversation id)."""
+
+    def __init__(self) -> None:
+        self.marks: dict[tuple[str, str], dict[ReceiptKind, Watermark]] = {}
+
+    def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
+        return dict(self.marks.get((user_id, conversation_id), {}))
+
+    def advance(
+        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
+    ) -> Watermark | None:
+        fence.check()
+        marks = self.marks.setdefault((user_id, conversation_id), {})
+        if step(marks.get(kind), mark) is not Step.FORWARD:
+            return marks.get(kind)
+        marks[kind] = mark
+        return None

@@ -1,0 +1,101 @@
+"""Users, the connection registry and the sockets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tidings.domain.events import Event
+from tidings.domain.identity import Connection, Identity
+from tidings.ports import Delivery, PostResult, User
+
+
+class FakeUsers:
+    """Users by id."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self._named_at: dict[str, int] = {}
+
+    def ensure(self, identity: Identity, now: int) -> None:
+        user = self.users.setdefault(identity.user_id, User(identity.user_id))
+        newer = now > self._named_at.get(identity.user_id, -1)
+        if identity.name is not None and identity.name != user.name and newer:
+            self.users[identity.user_id] = replace(user, name=identity.name)
+            self._named_at[identity.user_id] = now
+
+    def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
+        return {user_id: self.users[user_id] for user_id in user_ids if user_id in self.users}
+
+    def add_device(self, user_id: str, device_id: str, cap: int) -> bool:
+        user = self.users.get(user_id, User(user_id))
+        if device_id not in user.devices and len(user.devices) >= cap:
+            return False
+        self.users[user_id] = replace(user, devices=user.devices | {device_id})
+        return True
+
+    def drop_device(self, user_id: str, device_id: str) -> None:
+        user = self.users.get(user_id, User(user_id))
+        self.users[user_id] = replace(user, devices=user.devices - {device_id})
+
+
+class FakeRegistry:
+    """Connections by user id and device id."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Connection]] = {}
+
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> None:
+        mine = self.entries.setdefault(user_id, {})
+        standing = mine.get(connection.device_id)
+        if standing is not None and _order(standing) > _order(connection):
+            return
+        mine[connection.device_id] = connection
+        for oldest in sorted(mine.values(), key=_order)[:-cap]:
+            del mine[oldest.device_id]
+
+    def remove(self, user_id: str, device_id: str, connection_id: str) -> None:
+        mine = self.entries.get(user_id, {})
+        if device_id in mine and mine[device_id].connection_id == connection_id:
+            del mine[device_id]
+
+    def lookup(self, user_ids: Iterable[str], now: int) -> Mapping[str, list[Connection]]:
+        return {
+            user_id: [each for each in self.entries.get(user_id, {}).values() if each.live(now)] for user_id in user_ids
+        }
+
+
+def _order(connection: Connection) -> tuple[int, str]:
+    return connection.connected_at, connection.connection_id
+
+
+class FakeSockets:
+    """What was posted.  `results` scripts answers by connection id; a list is used up, its last element stays.
+
+    Deliveries that are not answered `sent` are in `refused`, not in `posted`.  `on_post` is called before each.
+    """
+
+    def __init__(self) -> None:
+        self.posted: list[Delivery] = []
+        self.refused: list[Delivery] = []
+        self.results: dict[str, PostResult | list[PostResult]] = {}
+        self.on_post: Callable[[Delivery], None] | None = None
+
+    def post(self, deliveries: Sequence[Delivery]) -> list[PostResult]:
+        return [self._one(delivery) for delivery in deliveries]
+
+    def _one(self, delivery: Delivery) -> PostResult:
+        if self.on_post is not None:
+            self.on_post(delivery)
+        scripted = self.results.get(delivery.connection.connection_id, "sent")
+        if isinstance(scripted, list):
+            result = scripted.pop(0) if len(scripted) > 1 else scripted[0]
+        else:
+            result = scripted
+        (self.posted if result == "sent" else self.refused).append(delivery)
+        return result
+
+    def seen(self, connection_id: str) -> list[Event]:
+        """The events that reached a connection, in order."""
+        mine = (delivery for delivery in self.posted if delivery.connection.connection_id == connection_id)
+        return [event for delivery in mine for event in delivery.events]

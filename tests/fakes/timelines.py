@@ -1,0 +1,163 @@
+"""Posts, timelines, the graph and the chunk lanes in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+from zlib import crc32
+
+from tidings.domain.events import Post, TimelineEntry
+from tidings.domain.position import floor
+from tidings.domain.stamp import Fence
+from tidings.ports import Clock, Edge
+
+DAY = 86_400_000
+
+T = TypeVar("T", Post, TimelineEntry)
+
+
+def _page(found: list[T], limit: int) -> tuple[list[T], str | None]:
+    newest = sorted(found, key=lambda each: each.position, reverse=True)
+    page = newest[:limit]
+    return page, page[-1].position if len(newest) > limit else None
+
+
+class FakePosts:
+    """Posts by (author, position)."""
+
+    def __init__(self) -> None:
+        self.posts: dict[tuple[str, str], Post] = {}
+
+    def append(self, post: Post, fence: Fence) -> Post | None:
+        fence.check()
+        standing = self.posts.get((post.author, post.position))
+        if standing is None:
+            self.posts[post.author, post.position] = post
+        return standing
+
+    def get(self, author: str, position: str, *, strong: bool) -> Post | None:
+        return self.posts.get((author, position))
+
+    def tombstone(self, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        if (author, position) not in self.posts:
+            return False
+        self.posts[author, position] = replace(self.posts[author, position], text=None)
+        return True
+
+    def page(self, author: str, after: str, before: str, limit: int, *, strong: bool) -> tuple[list[Post], str | None]:
+        mine = [post for post in self.posts.values() if post.author == author and post.text is not None]
+        return _page([post for post in mine if after < post.position < before], limit)
+
+
+class FakeTimelines:
+    """Entries by user id and position."""
+
+    def __init__(self, clock: Clock, retention_ms: int = 30 * DAY) -> None:
+        self.feeds: dict[str, dict[str, TimelineEntry]] = {}
+        self._clock = clock
+        self._retention = retention_ms
+
+    def write(self, entries: Sequence[tuple[str, TimelineEntry]], fence: Fence) -> None:
+        for start in range(0, len(entries), 25):
+            fence.check()
+            for user_id, entry in entries[start : start + 25]:
+                self.feeds.setdefault(user_id, {})[entry.position] = entry
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        for start in range(0, len(keys), 25):
+            fence.check()
+            for user_id, position in keys[start : start + 25]:
+                self.feeds.get(user_id, {}).pop(position, None)
+
+    def page(self, user_id: str, after: str, before: str, limit: int) -> tuple[list[TimelineEntry], str | None]:
+        after = max(after, floor(self._clock.now() - self._retention))
+        mine = self.feeds.get(user_id, {}).values()
+        return _page([entry for entry in mine if after < entry.position < before], limit)
+
+
+class FakeGraph:
+    """Edges by (follower, author); followers by (author, shard); removals by user id."""
+
+    def __init__(self) -> None:
+        self.edges: dict[tuple[str, str], Edge] = {}
+        self.halves: dict[tuple[str, int], set[str]] = {}
+        self.removals: dict[str, dict[str, str]] = {}
+        self.shard_counts: dict[str, int] = {}
+        self.page_size = 2_000
+
+    def edge(self, follower: str, author: str) -> Edge | None:
+        return self.edges.get((follower, author))
+
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        old = self.edge(follower, author)
+        if old is not None and old.position >= position:
+            return old.position == position
+        shard = old.shard if old and old.following else crc32(follower.encode()) % self.shards(author)
+        self.edges[follower, author] = Edge(author, position, shard, True)
+        self.halves.setdefault((author, shard), set()).add(follower)
+        self.removals.get(follower, {}).pop(author, None)
+        return True
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        old = self.edge(follower, author)
+        if old is not None and old.position >= position:
+            return old.position == position
+        shard = old.shard if old else 0
+        self.edges[follower, author] = Edge(author, position, shard, False)
+        self.halves.get((author, shard), set()).discard(follower)
+        self.removals.setdefault(follower, {})[author] = position
+        return True
+
+    def removed(self, user_id: str) -> frozenset[str]:
+        return frozenset(self.removals.get(user_id, {}))
+
+    def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
+        fence.check()
+        if self.removals.get(user_id, {}).get(author) == position:
+            del self.removals[user_id][author]
+
+    def shards(self, author: str) -> int:
+        return self.shard_counts.get(author, 1)
+
+    def followers(self, author: str, shard: int, after: str | None) -> Iterator[list[str]]:
+        behind = sorted(each for each in self.halves.get((author, shard), set()) if each > (after or ""))
+        for start in range(0, len(behind), self.page_size):
+            yield behind[start : start + self.page_size]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A job in a lane, visible at `due` (epoch ms)."""
+
+    lane: Literal["small", "large"]
+    job: dict[str, Any]
+    due: int
+
+
+class FakeChunks:
+    """The lanes.  A job goes through JSON, as it does through SQS, and is seen when its delay has passed."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.queued: list[Queued] = []
+        self._clock = clock
+
+    def send(self, lane: Literal["small", "large"], jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
+        if not 0 <= delay_ms <= 900_000:
+            raise ValueError(f"a delay is at most 15 minutes, not {delay_ms} ms")
+        for job in jobs:
+            body = json.dumps(dict(job))
+            if len(body.encode()) > 200_000:
+                raise ValueError("a job is at most 200 KB")
+            self.queued.append(Queued(lane, json.loads(body), self._clock.now() + delay_ms))
+
+    def due(self, lane: Literal["small", "large"] | None = None) -> list[dict[str, Any]]:
+        """Take out the jobs that can be seen now, in the order in which they became visible."""
+        now = self._clock.now()
+        ready = [each for each in self.queued if each.due <= now and lane in (None, each.lane)]
+        self.queued = [each for each in self.queued if each not in ready]
+        return [each.job for each in sorted(ready, key=lambda each: each.due)]

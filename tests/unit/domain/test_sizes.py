@@ -1,0 +1,32 @@
+"""An event never takes more room in a frame than was counted for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.domain.strategies import positions, user_ids
+from tidings.domain.events import Event, Message, Receipt, ReceiptKind
+from tidings.domain.sizes import NAMES, wire_bytes
+from tidings.protocol.events import to_wire
+
+at = positions.map(str)
+chats = user_ids.map(lambda user_id: f"dm#{user_id}#~")
+readable = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+messages = st.builds(Message, chats, at, user_ids, readable, readable, at)
+receipts = st.builds(Receipt, chats, at, user_ids, st.sampled_from(ReceiptKind), st.integers(0, 10**13), at)
+
+
+@given(st.one_of(messages, receipts))
+def test_the_count_is_never_too_small_and_not_much_too_large(event: Event) -> None:
+    real = len(to_wire(event).model_dump_json().encode())
+    assert real <= wire_bytes(event) <= real + NAMES
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 4_096, "🎈" * 4_096, "\u0001" * 4_096, '"' * 4_096, "\u007f\u0085\u2028" * 1_000]
+)
+def test_the_largest_message_fits_a_frame(text: str) -> None:
+    event = Message("dm#a#b", "1", "a", "1", text, "1")
+    assert len(to_wire(event).model_dump_json().encode()) <= wire_bytes(event) <= 32 * 1024
