@@ -1,6 +1,6 @@
 """What a function is told by its environment.  Read once, by `tidings.bootstrap`; stdlib only.
 
-Every name here is set by `infra/` and listed in `docs/settings.md`.  Times are milliseconds.
+Every name here is set by `infra/` and listed in `docs/deploy.md`.  Times are milliseconds.
 """
 
 from __future__ import annotations

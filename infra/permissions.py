@@ -1,0 +1,110 @@
+"""Who may do what: the one table.  Action by action, no wildcard action, no Scan.
+
+A function's name is its construct id.  `tables` are DynamoDB actions on exactly that table, `streams` the tables
+whose stream it reads, `sends` the lanes it may put jobs on, `consumes` the lanes it works off, `applications` and
+`endpoints` SNS actions on the platform applications and on their endpoints (granted only where push is set up),
+`posts` whether it may post to sockets.  A test compares this page with the calls that the functions are seen making.
+
+A transaction is authorized by its parts (PutItem, UpdateItem, DeleteItem: how Timeline changes both halves of a follow
+edge), a batch by BatchGetItem or BatchWriteItem itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from tidings.storage import keys
+from tidings.storage.keys import Table
+
+SMALL: Final = "small"
+LARGE: Final = "large"
+LANES: Final = (SMALL, LARGE)
+
+STREAM_READ: Final = ("DescribeStream", "GetRecords", "GetShardIterator")
+STREAM_LIST: Final = ("ListStreams",)
+QUEUE_CONSUME: Final = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one function may do."""
+
+    tables: dict[Table, tuple[str, ...]] = field(default_factory=dict)
+    streams: tuple[Table, ...] = ()
+    sends: tuple[str, ...] = ()
+    consumes: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    posts: bool = False
+
+
+ACCESS: Final[dict[str, Access]] = {
+    "Authorizer": Access(),
+    "Connect": Access(
+        tables={
+            keys.USERS: ("GetItem", "UpdateItem"),
+            keys.CONNECTIONS: ("UpdateItem",),
+            keys.DEVICES: ("GetItem", "PutItem", "UpdateItem"),
+        },
+        applications=("CreatePlatformEndpoint",),
+        endpoints=("GetEndpointAttributes", "SetEndpointAttributes", "DeleteEndpoint"),
+    ),
+    "Send": Access(
+        tables={
+            keys.USERS: ("BatchGetItem",),
+            keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
+            keys.OUTBOX: ("PutItem", "UpdateItem"),
+            keys.CONVERSATIONS: ("GetItem", "PutItem", "UpdateItem", "Query"),
+            keys.MAILBOXES: ("PutItem", "BatchWriteItem", "Query"),
+            keys.MEMBERSHIPS: ("UpdateItem",),
+        },
+        posts=True,
+    ),
+    "Timeline": Access(
+        tables={
+            keys.USERS: ("BatchGetItem",),
+            keys.OUTBOX: ("PutItem", "UpdateItem"),
+            keys.POSTS: ("GetItem", "PutItem", "UpdateItem", "Query"),
+            keys.GRAPH: ("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+            keys.TIMELINES: ("Query",),
+        },
+        sends=(SMALL,),
+    ),
+    "Plan": Access(
+        tables={keys.GRAPH: ("GetItem", "Query")},
+        streams=(keys.POSTS, keys.CONVERSATIONS),
+        sends=LANES,
+    ),
+    "Work": Access(
+        tables={
+            keys.POSTS: ("GetItem", "Query"),
+            keys.GRAPH: ("GetItem", "Query", "UpdateItem"),
+            keys.TIMELINES: ("Query", "BatchWriteItem"),
+        },
+        sends=LANES,
+        consumes=LANES,
+    ),
+    "Push": Access(
+        tables={
+            keys.USERS: ("BatchGetItem",),
+            keys.MEMBERSHIPS: ("GetItem",),
+            keys.DEVICES: ("Query", "UpdateItem"),
+        },
+        streams=(keys.MAILBOXES,),
+        endpoints=("Publish",),
+    ),
+}
+
+OPERATOR_ON_DEAD_LETTERS: Final = (
+    "StartMessageMoveTask",
+    "ListMessageMoveTasks",
+    "CancelMessageMoveTask",
+    "ReceiveMessage",
+    "DeleteMessage",
+    "GetQueueAttributes",
+)
+"""What `tidings ops redrive` needs on a dead-letter queue (a move task receives and deletes as its caller)."""
+
+OPERATOR_ON_LANES: Final = ("SendMessage", "GetQueueAttributes")
+"""And on the lane it puts the messages back on."""

@@ -1,0 +1,158 @@
+"""What a deployment can be told.  Every field is a context key of the same name: `cdk deploy -c stage=prod`.
+
+Each field's comment says what it is for; `docs/deploy.md` lists them for people.  A wrong value stops the synth
+with one sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+STAGES = ("dev", "prod")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be deployed; the message is for the person who typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TidingsSettings:
+    """Everything the construct needs.  Times end in their unit."""
+
+    stage: str = "dev"
+
+    # Who may connect: an external OIDC issuer, or (all empty) a Cognito user pool of our own.
+    issuer: str = ""
+    audience: str = ""  # comma-separated audiences or client ids
+    jwks_url: str = ""  # default: <issuer>/.well-known/jwks.json
+    algorithms: str = "RS256"
+    origins: str = ""  # comma-separated browser origins; empty: any in dev, none elsewhere.  Apps send none: allowed
+    self_sign_up: bool = False  # may strangers make themselves an account in the user pool?
+
+    # The times of the late-write rules (docs/adr): T >= F + C.
+    fence_ms: int = 15_000
+    settle_ms: int = 30_000
+    call_ms: int = 8_000
+    fanout_bound_ms: int = 60_000
+    retention_days: int = 30
+    max_devices: int = 10
+
+    # Push: names of Secrets Manager secrets, or ARNs of platform applications that exist already.
+    fcm_secret: str = ""
+    apns_secret: str = ""
+    apns_sandbox: bool = False
+    fcm_application: str = ""
+    apns_application: str = ""
+    push_after_ms: int = 2_000
+    push_window_s: int = 3
+
+    # Streams and lanes.
+    retry_attempts: int = 10
+    max_record_age_s: int = (
+        21_600  # six hours: long enough for a bad deploy to be rolled back, short of the stream's 24
+    )
+    max_receives: int = 5
+    small_concurrency: int = 20
+    large_concurrency: int = 20
+
+    # Limits of the gateway's stage, in requests a second.
+    connect_rate: int = 100
+    route_rate: int = 2_000
+
+    # Watching.
+    log_level: str = "INFO"
+    log_days: int = 0  # 0: the stage's default
+    alarm_topic: str = ""  # ARN of an SNS topic that alarms are sent to
+    account_log_role: bool = True  # set the account's API Gateway log role; false if your account has one
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def production(self) -> bool:
+        """Outside dev: data is protected from deletion and kept after the stack is gone."""
+        return self.stage != "dev"
+
+    @property
+    def external_issuer(self) -> bool:
+        """Whether tokens come from somebody else's issuer."""
+        return bool(self.issuer)
+
+    @property
+    def keys_url(self) -> str:
+        """Where the external issuer publishes its keys."""
+        return self.jwks_url or f"{self.issuer.rstrip('/')}/.well-known/jwks.json"
+
+
+def from_context(read: Callable[[str], Any]) -> TidingsSettings:
+    """Settings from a CDK context reader (`app.node.try_get_context`), which gives strings, numbers or None."""
+    given: dict[str, Any] = {}
+    for each in fields(TidingsSettings):
+        value = read(each.name)
+        if value is not None and value != "":
+            given[each.name] = _convert(each.name, str(each.type), value)
+    return TidingsSettings(**given)
+
+
+def _convert(name: str, kind: str, value: Any) -> Any:
+    """`value` as the field's type.  Command-line context arrives as text, cdk.json's as JSON."""
+    text = str(value).strip()
+    if kind == "bool":
+        if text.lower() not in ("true", "false"):
+            raise SettingsError(f"{name} must be true or false, not {text!r}.")
+        return text.lower() == "true"
+    if kind == "int":
+        if not re.fullmatch(r"\d+", text):
+            raise SettingsError(f"{name} must be a whole number, not {text!r}.")
+        return int(text)
+    return text
+
+
+def _check(settings: TidingsSettings) -> None:
+    """Raise `SettingsError` for what AWS would refuse much later, or not at all."""
+    if settings.stage not in STAGES:
+        raise SettingsError(f"stage must be one of {', '.join(STAGES)}, not {settings.stage!r}.")
+    _check_issuer(settings)
+    if settings.production and "*" in settings.origins:
+        raise SettingsError("origins: * is for dev; list the origins of your web apps.")
+    if settings.settle_ms < settings.fence_ms + settings.call_ms:
+        raise SettingsError("settle_ms must be at least fence_ms + call_ms, or sync can lose what commits late.")
+    _check_range("retention_days", settings.retention_days, 1, 3_650)
+    _check_range("max_devices", settings.max_devices, 1, 100)
+    _check_range("push_window_s", settings.push_window_s, 0, 300)
+    _check_range("retry_attempts", settings.retry_attempts, 0, 10_000)
+    _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)
+    _check_range("small_concurrency", settings.small_concurrency, 2, 1_000)
+    _check_range("large_concurrency", settings.large_concurrency, 2, 1_000)
+    for platform in ("fcm", "apns"):
+        if getattr(settings, f"{platform}_secret") and getattr(settings, f"{platform}_application"):
+            raise SettingsError(f"Give {platform}_secret or {platform}_application, not both.")
+
+
+def _check_issuer(settings: TidingsSettings) -> None:
+    """An external issuer comes with an audience, and over https unless this is dev."""
+    if not settings.external_issuer:
+        if settings.audience or settings.jwks_url:
+            raise SettingsError("audience and jwks_url belong to an external issuer: give issuer too.")
+        return
+    if not settings.audience:
+        raise SettingsError("An external issuer needs audience: which tokens are meant for this service?")
+    for name in ("issuer", "keys_url"):
+        url = getattr(settings, name)
+        if url.startswith("http://") and settings.production:
+            raise SettingsError(f"{name} must be https outside the dev stage, not {url!r}.")
+        if not url.startswith(("https://", "http://")):
+            raise SettingsError(f"{name} must be an https address, not {url!r}.")
+    if "HS" in settings.algorithms or "none" in settings.algorithms.lower():
+        raise SettingsError(
+            "algorithms must be asymmetric (RS256, ES256, ...): a shared secret is no OIDC issuer's key."
+        )
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    """Refuse what Lambda refuses, but at synth."""
+    if not low <= value <= high:
+        raise SettingsError(f"{name} must be between {low} and {high}, not {value}.")

@@ -1,0 +1,170 @@
+"""Least privilege, read off the template and not off the table it is made from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import HANDLERS, Deployment, listed, role_statements
+from tidings.storage import keys
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+ENDPOINTS = {"sns:GetEndpointAttributes", "sns:SetEndpointAttributes", "sns:DeleteEndpoint"}
+
+
+def all_statements(deployment: Deployment) -> list[dict[str, Any]]:
+    found = [each for role in deployment.of("AWS::IAM::Role") for each in role_statements(deployment, role)]
+    for policy in deployment.of("AWS::IAM::ManagedPolicy").values():
+        found += policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def actions(deployment: Deployment, name: str) -> set[str]:
+    return {action for each in deployment.statements(name) for action in listed(each["Action"])}
+
+
+def resources_of(deployment: Deployment, name: str, action: str) -> list[Any]:
+    return [
+        resource
+        for each in deployment.statements(name)
+        if action in listed(each["Action"])
+        for resource in listed(each["Resource"])
+    ]
+
+
+def table_of(deployment: Deployment, resource: Any) -> str:
+    """The design's name of the table whose exact ARN this is."""
+    logical, attribute = resource["Fn::GetAtt"]
+    assert attribute == "Arn"
+    (name,) = [table.name for table in keys.TABLES if deployment.table(table.name) == logical]
+    return name
+
+
+def test_no_wildcard_action_and_no_scan_anywhere(any_stage: Deployment) -> None:
+    every = all_statements(any_stage)
+    assert len(every) > 20
+    for statement in every:
+        assert statement["Effect"] == "Allow"
+        for action in listed(statement["Action"]):
+            assert "*" not in action
+            assert not action.endswith((":Scan", ":PartiQLSelect", ":DeleteTable"))
+            assert action.count(":") == 1
+
+
+def test_wildcard_resources_are_the_few_that_cannot_be_named(any_stage: Deployment) -> None:
+    allowed = (
+        {"execute-api:ManageConnections", "dynamodb:ListStreams", "s3:PutObject", "sns:CreatePlatformApplication"}
+        | TRACES
+        | ENDPOINTS
+        | {"sns:Publish"}
+    )
+    for statement in all_statements(any_stage):
+        if any("*" in json.dumps(resource) for resource in listed(statement["Resource"])):
+            assert set(listed(statement["Action"])) <= allowed
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_every_function_has_a_role_of_its_own_without_managed_policies(any_stage: Deployment, name: str) -> None:
+    role = any_stage.function(name)[1]["Role"]["Fn::GetAtt"][0]
+    users = [each for each in any_stage.of("AWS::Lambda::Function").values() if each["Role"]["Fn::GetAtt"][0] == role]
+    assert len(users) == 1
+    made = any_stage.of("AWS::IAM::Role")[role]
+    assert "ManagedPolicyArns" not in made
+    (trust,) = made["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_a_function_knows_exactly_the_tables_it_may_use(any_stage: Deployment, name: str) -> None:
+    used = set()
+    for statement in any_stage.statements(name):
+        kinds = {action for action in listed(statement["Action"]) if action.startswith("dynamodb:")}
+        if kinds - STREAM:
+            used |= {table_of(any_stage, resource) for resource in listed(statement["Resource"])}
+    told = {variable for variable in any_stage.variables(name) if variable.startswith("TIDINGS_TABLE_")}
+    assert told == {f"TIDINGS_TABLE_{table.upper()}" for table in used}
+
+
+def test_the_authorizer_may_only_log(dev: Deployment, prod: Deployment) -> None:
+    assert actions(dev, "Authorizer") == LOGS
+    assert actions(prod, "Authorizer") == LOGS | TRACES
+
+
+def test_only_send_posts_to_sockets_and_only_on_this_stage(any_stage: Deployment) -> None:
+    posting = {name for name in HANDLERS if "execute-api:ManageConnections" in actions(any_stage, name)}
+    assert posting == {"Send"}
+    (resource,) = resources_of(any_stage, "Send", "execute-api:ManageConnections")
+    (stage,) = any_stage.of("AWS::ApiGatewayV2::Stage").values()
+    assert resource["Fn::Join"][1][-1] == f"/{stage['StageName']}/POST/@connections/*"
+    (api,) = any_stage.of("AWS::ApiGatewayV2::Api")
+    assert {"Ref": api} in resource["Fn::Join"][1]
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_streams_are_read_where_a_mapping_reads_them(any_stage: Deployment, name: str) -> None:
+    logical, _ = any_stage.function(name)
+    mapped = {
+        each["EventSourceArn"]["Fn::GetAtt"][0]
+        for each in any_stage.of("AWS::Lambda::EventSourceMapping").values()
+        if each["FunctionName"] == {"Ref": logical} and each["EventSourceArn"]["Fn::GetAtt"][1] == "StreamArn"
+    }
+    readable = {resource["Fn::GetAtt"][0] for resource in resources_of(any_stage, name, "dynamodb:GetRecords")}
+    assert readable == mapped
+    assert bool(actions(any_stage, name) & STREAM) == bool(mapped)
+    # Lambda keeps the batches that it gives up on with the function's own role.
+    assert ("s3:PutObject" in actions(any_stage, name)) == bool(mapped)
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_queues_are_consumed_where_a_mapping_consumes_them(any_stage: Deployment, name: str) -> None:
+    logical, _ = any_stage.function(name)
+    queues = any_stage.of("AWS::SQS::Queue")
+    mapped = {
+        each["EventSourceArn"]["Fn::GetAtt"][0]
+        for each in any_stage.of("AWS::Lambda::EventSourceMapping").values()
+        if each["FunctionName"] == {"Ref": logical} and each["EventSourceArn"]["Fn::GetAtt"][0] in queues
+    }
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
+        assert {each["Fn::GetAtt"][0] for each in resources_of(any_stage, name, action)} == mapped
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_a_function_knows_exactly_the_lanes_it_may_send_to(any_stage: Deployment, name: str) -> None:
+    allowed = {resource["Fn::GetAtt"][0] for resource in resources_of(any_stage, name, "sqs:SendMessage")}
+    told = {value["Ref"] for key, value in any_stage.variables(name).items() if key.startswith("TIDINGS_QUEUE_")}
+    assert told == allowed
+
+
+def test_nobody_touches_sns_without_push(dev: Deployment) -> None:
+    assert not any(action.startswith("sns:") for name in HANDLERS for action in actions(dev, name))
+
+
+def test_push_is_granted_on_the_applications_that_exist(prod: Deployment, external: Deployment) -> None:
+    for deployment, count in ((prod, 2), (external, 1)):
+        assert {name for name in HANDLERS if "sns:Publish" in actions(deployment, name)} == {"Push"}
+        assert {name for name in HANDLERS if "sns:CreatePlatformEndpoint" in actions(deployment, name)} == {"Connect"}
+        assert actions(deployment, "Connect") >= ENDPOINTS
+        assert len(resources_of(deployment, "Push", "sns:Publish")) == count
+        assert len(resources_of(deployment, "Connect", "sns:CreatePlatformEndpoint")) == count
+    (endpoints,) = resources_of(external, "Push", "sns:Publish")
+    assert endpoints == "arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/phones/*"
+
+
+def test_operators_may_redrive_and_no_more(any_stage: Deployment) -> None:
+    (policy,) = any_stage.of("AWS::IAM::ManagedPolicy").values()
+    allowed: dict[str, set[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        for resource in listed(statement["Resource"]):
+            allowed.setdefault(resource["Fn::GetAtt"][0], set()).update(listed(statement["Action"]))
+    queues = any_stage.of("AWS::SQS::Queue")
+    lanes = {name for name, made in queues.items() if "RedrivePolicy" in made}
+    assert set(allowed) == set(queues)
+    for name in lanes:
+        assert allowed[name] == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+    for name in set(queues) - lanes:
+        assert {"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage"} <= allowed[name]
+        assert "sqs:SendMessage" not in allowed[name]

@@ -1,0 +1,93 @@
+"""Alarms, dashboard, outputs, push state and sign-in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.infra.conftest import TOPIC
+from tests.infra.templates import HANDLERS, Deployment
+
+
+def alarms(deployment: Deployment) -> set[tuple[str, str]]:
+    """(metric, logical id of what it is about) of every alarm."""
+    found = set()
+    for made in deployment.of("AWS::CloudWatch::Alarm").values():
+        (dimension,) = made["Dimensions"]
+        value = dimension["Value"]
+        logical = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+        found.add((made["MetricName"], logical))
+    return found
+
+
+def test_alarms_for_errors_throttles_dead_letters_and_lagging_streams(any_stage: Deployment) -> None:
+    function = {name: any_stage.function(name)[0] for name in HANDLERS}
+    wanted = {(metric, logical) for metric in ("Errors", "Throttles") for logical in function.values()}
+    wanted |= {("IteratorAge", function[name]) for name in ("Plan", "Push")}
+    dead = [name for name, made in any_stage.of("AWS::SQS::Queue").items() if "RedrivePolicy" not in made]
+    wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead}
+    assert alarms(any_stage) == wanted
+
+
+def test_silence_is_no_alarm_and_the_topic_is_told(dev: Deployment, prod: Deployment) -> None:
+    for made in (dev | prod for dev, prod in zip(_alarm_list(dev), _alarm_list(prod), strict=True)):
+        assert made["TreatMissingData"] == "notBreaching"
+        assert made["AlarmActions"] == [TOPIC]
+    assert not any("AlarmActions" in made for made in _alarm_list(dev))
+
+
+def _alarm_list(deployment: Deployment) -> list[dict[str, Any]]:
+    return list(deployment.of("AWS::CloudWatch::Alarm").values())
+
+
+def test_one_dashboard_shows_gateway_functions_streams_lanes_and_application(any_stage: Deployment) -> None:
+    (made,) = any_stage.of("AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(made["DashboardBody"])
+    for metric in ("MessageCount", "IntegrationError", "IteratorAge", "Throttles", "ApproximateAgeOfOldestMessage"):
+        assert metric in body
+    assert "Namespace=" in body
+
+
+def test_outputs_name_what_clients_operators_and_the_host_need(any_stage: Deployment) -> None:
+    outputs = any_stage.template["Outputs"]
+    lanes = {f"{lane}{kind}" for lane in ("Small", "Large") for kind in ("LaneUrl", "LaneArn", "DeadLettersUrl")}
+    assert {"WebSocketUrl", "CallbackUrl", "Issuer", "Audience", "Push", "OperatorPolicyArn"} | lanes <= set(outputs)
+    assert outputs["WebSocketUrl"]["Value"]["Fn::Join"][1][0] == "wss://"
+
+
+def test_the_push_state_is_said_in_words(dev: Deployment, prod: Deployment, external: Deployment) -> None:
+    assert dev.template["Outputs"]["Push"]["Value"].startswith("off: no credentials")
+    assert prod.template["Outputs"]["Push"]["Value"] == "on: apns, fcm"
+    assert external.template["Outputs"]["Push"]["Value"] == "on: fcm"
+
+
+def test_platform_applications_come_from_secrets_by_name(
+    dev: Deployment, prod: Deployment, external: Deployment
+) -> None:
+    made = prod.whole("Custom::PlatformApplication")
+    secrets = {each["Properties"]["Platform"]: each["Properties"]["SecretId"] for each in made.values()}
+    assert secrets == {"GCM": "tidings/fcm", "APNS": "tidings/apns"}
+    assert {each["DeletionPolicy"] for each in made.values()} == {"Retain"}
+    handlers = [each["Handler"] for each in prod.of("AWS::Lambda::Function").values()]
+    assert "functions.push.platform.handler" in handlers
+    for without in (dev, external):
+        assert not without.whole("Custom::PlatformApplication")
+        assert len(without.of("AWS::Lambda::Function")) == len(HANDLERS)
+
+
+def test_a_user_pool_unless_there_is_an_issuer(dev: Deployment, prod: Deployment, external: Deployment) -> None:
+    (pool,) = dev.of("AWS::Cognito::UserPool")
+    assert dev.variables("Authorizer")["TIDINGS_ISSUER"] == {"Fn::GetAtt": [pool, "ProviderURL"]}
+    (client,) = dev.of("AWS::Cognito::UserPoolClient")
+    assert dev.variables("Authorizer")["TIDINGS_AUDIENCE"] == {"Ref": client}
+    assert not external.of("AWS::Cognito::UserPool")
+    assert not external.of("AWS::Cognito::UserPoolClient")
+
+
+def test_clients_keep_no_secret_and_prod_takes_no_plain_password(dev: Deployment, prod: Deployment) -> None:
+    for deployment, plain in ((dev, True), (prod, False)):
+        (client,) = deployment.of("AWS::Cognito::UserPoolClient").values()
+        assert client["GenerateSecret"] is False
+        assert ("ALLOW_USER_PASSWORD_AUTH" in client["ExplicitAuthFlows"]) is plain
+        (pool,) = deployment.of("AWS::Cognito::UserPool").values()
+        assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
