@@ -50,11 +50,12 @@ lint: $(VENV)/.stamp  ## ruff and the import rules
 types: $(VENV)/.stamp  ## mypy
 	@$(BIN)/mypy
 
-unit contract functional: $(VENV)/.stamp  ## one kind of test
+unit functional: $(VENV)/.stamp  ## one kind of test
 	@$(BIN)/python -m pytest -q tests/$@
 
-infra: setup  ## the template's tests
-	@$(BIN)/python -m pytest -q tests/infra
+
+infra contract local: setup  ## likewise, with Node or the local AWS
+	@$(BIN)/python -m pytest -q tests/$@
 
 e2e: setup  ## through real sockets, on the development host
 	@$(BIN)/python -m pytest -q tests/e2e

@@ -1,0 +1,81 @@
+"""One development host for the whole run; each test makes users of its own and leaves the switches off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from local.control_client import AsyncControlClient
+from tests.e2e.phone import Phone
+
+ROOT = Path(__file__).parents[2]
+LIFE_S = 7 * 24 * 3600
+"""Tokens outlive every clock that a test moves."""
+
+Connect = Callable[..., Awaitable[Phone]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def host() -> AsyncIterator[dict[str, Any]]:
+    """The addresses of a running host: `url`, `control`."""
+    command = [sys.executable, "-m", "local", "run", "--json"]
+    if observed := os.environ.get("TIDINGS_OBSERVED"):
+        command += ["--observed", observed]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(120):
+            line = await process.stdout.readline()
+        assert line, "the host did not start"
+        yield json.loads(line)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def host_control(host: dict[str, Any]) -> AsyncIterator[AsyncControlClient]:
+    """The host's control API."""
+    async with AsyncControlClient(host["control"]) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def control(host_control: AsyncControlClient) -> AsyncIterator[AsyncControlClient]:
+    """The control API, with every switch off before and after the test."""
+    await host_control.behave()
+    yield host_control
+    await host_control.behave()
+    await host_control.idle(60)
+
+
+@pytest.fixture
+def user() -> Callable[[str], str]:
+    """Names of this test's own users."""
+    prefix = uuid.uuid4().hex[:8]
+    return lambda name: f"{prefix}-{name}"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connect(host: dict[str, Any], control: AsyncControlClient) -> AsyncIterator[Connect]:
+    """Open real sockets: `await connect("user", device="phone")`; closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_socket(name: str, device: str = "phone", **options: Any) -> Phone:
+            token = options.pop("token", None) or (await control.mint(name, LIFE_S))["token"]
+            phone = await Phone.open(host["url"], token, name, device, **options)
+            stack.push_async_callback(phone.close)
+            return phone
+
+        yield open_socket
