@@ -14,7 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from tidings.domain.errors import BadJson, InvalidRequest, TidingsError, TokenExpired, UnknownAction
 from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.where import where
 from tidings.ports.world import Clock
+from tidings.protocol.actions import SUBPROTOCOL
 from tidings.protocol.frames import Request, encode, error_reply
 
 GatewayEvent = Mapping[str, Any]
@@ -46,16 +48,6 @@ def caller_of(context: Mapping[str, Any]) -> Caller:
     connection = Connection(identity.device_id, context["connectionId"], int(context["connectedAt"]))
     frame_id = context.get("messageId") or context["requestId"]
     return Caller(identity, connection, int(context["requestTimeEpoch"]), frame_id)
-
-
-def where(error: BaseException) -> list[str]:
-    """File, line and function of each frame of a traceback: no values, for those may be message bodies."""
-    lines, step = [], error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        lines.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno} {code.co_name}")
-        step = step.tb_next
-    return lines
 
 
 def explain(error: ValidationError) -> InvalidRequest:
@@ -140,6 +132,8 @@ class Router:
         except Exception as error:
             self._log.error("unhandled", route=key, error=type(error).__name__, where=where(error))
             return {"statusCode": 500}
+        if key == "$connect":
+            return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
         return {"statusCode": 200}
 
     def _reply(self, reply: BaseModel) -> Response:

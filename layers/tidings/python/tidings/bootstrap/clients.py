@@ -1,4 +1,4 @@
-"""boto3 clients with the timeouts that the fence counts on, the system clock, and Powertools' logger and metrics.
+"""AWS clients with the timeouts that the fence counts on.
 
 One AWS call takes at most `C` = 8 s, attempts included (`tidings.domain.stamp`): two attempts of 1 s to connect and
 2.5 s to read, and at most 1 s of back-off between them.
@@ -6,21 +6,21 @@ One AWS call takes at most `C` = 8 s, attempts included (`tidings.domain.stamp`)
 
 from __future__ import annotations
 
-import os
-import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
 
-from tidings.settings import Settings, read_settings
+from tidings.bootstrap.sdk import session
+from tidings.bootstrap.world import SystemClock, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+
+__all__ = ["CONFIG", "SystemClock", "dynamodb", "management", "settings", "sns", "sqs"]
 
 CONFIG = Config(
     connect_timeout=1.0,
@@ -31,43 +31,28 @@ CONFIG = Config(
 )
 
 
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> int:
-        """Epoch milliseconds."""
-        return int(time.time() * 1_000)
-
-    def sleep(self, ms: int) -> None:
-        """Wait."""
-        time.sleep(ms / 1_000)
-
-
-@cache
-def settings() -> Settings:
-    """The environment, read once."""
-    return read_settings(os.environ)
-
-
 @cache
 def dynamodb() -> DynamoDBClient:
     """The DynamoDB client."""
-    return boto3.client("dynamodb", config=CONFIG)
+    return cast("DynamoDBClient", session().create_client("dynamodb", config=CONFIG))
 
 
 @cache
 def management() -> ApiGatewayManagementApiClient:
     """The client that posts to sockets of the deployed stage."""
-    return boto3.client("apigatewaymanagementapi", endpoint_url=settings().callback_url, config=CONFIG)
+    return cast(
+        "ApiGatewayManagementApiClient",
+        session().create_client("apigatewaymanagementapi", endpoint_url=settings().callback_url, config=CONFIG),
+    )
 
 
 @cache
 def sns() -> SNSClient:
     """The SNS client."""
-    return boto3.client("sns", config=CONFIG)
+    return cast("SNSClient", session().create_client("sns", config=CONFIG))
 
 
 @cache
 def sqs() -> SQSClient:
     """The SQS client."""
-    return boto3.client("sqs", config=CONFIG)
+    return cast("SQSClient", session().create_client("sqs", config=CONFIG))

@@ -1,0 +1,54 @@
+"""Wires the send function."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tidings.bootstrap import clients
+from tidings.bootstrap.telemetry import EmbeddedMeter, logger
+from tidings.bootstrap.world import SystemClock, settings
+from tidings.gateway.sockets import ManagedSockets
+from tidings.router import Router
+from tidings.routes.send import register
+from tidings.services.claim import Claims
+from tidings.services.deliver import Deliverer
+from tidings.services.history import Histories
+from tidings.services.late import LateArrivals
+from tidings.services.messaging import Messaging
+from tidings.services.people import People
+from tidings.services.receipts import Receipts
+from tidings.services.send import Sender
+from tidings.services.sync import Syncs
+from tidings.storage import keys
+from tidings.storage.connections import ConnectionStore
+from tidings.storage.log import LogStore
+from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.memberships import MembershipStore
+from tidings.storage.outbox import OutboxStore
+from tidings.storage.users import UserStore
+
+
+@cache
+def build() -> Router:
+    """The router of the send function; once for the life of the process."""
+    given, clock, client = settings(), SystemClock(), clients.dynamodb()
+
+    def table(which: keys.Table) -> str:
+        return given.table(which.variable)
+
+    log = LogStore(client, table(keys.CONVERSATIONS))
+    mailboxes = MailboxStore(client, table(keys.MAILBOXES), clock, given.retention_ms)
+    registry = ConnectionStore(client, table(keys.CONNECTIONS), clock)
+    outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
+    users = UserStore(client, table(keys.USERS), clock)
+    memberships = MembershipStore(client, table(keys.MEMBERSHIPS))
+
+    claims = Claims(outbox, clock, given.times)
+    sender = Sender(claims, log, LateArrivals(claims, log, mailboxes))
+    deliverer = Deliverer(mailboxes, registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
+    messaging = Messaging(People(users), sender, Receipts(claims, log, memberships), deliverer)
+    syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
+
+    router = Router(clock, logger())
+    register(router, messaging, syncs, Histories(log))
+    return router

@@ -1,0 +1,103 @@
+"""Messaging on the wire: from the frames of `tidings.v1` to the use cases and back."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from tidings.domain.errors import TidingsError
+from tidings.domain.events import ReceiptKind
+from tidings.domain.identity import Caller
+from tidings.domain.position import ms_of
+from tidings.protocol.actions import ROUTES
+from tidings.protocol.events import MessageEvent, to_wire
+from tidings.protocol.frames import AckReply, ErrorReply, error_reply
+from tidings.protocol.messaging import (
+    AckRequest,
+    BatchReply,
+    BatchRequest,
+    HistoryReply,
+    HistoryRequest,
+    ReceiptReply,
+    SendRequest,
+    SyncReply,
+    SyncRequest,
+)
+from tidings.router import Router
+from tidings.services.history import Histories
+from tidings.services.messaging import Command, Messaging, Result
+from tidings.services.receipts import Confirm, Confirmed
+from tidings.services.send import SendMessage, Sent
+from tidings.services.sync import Syncs
+
+ACTIONS = frozenset(action for routes in ROUTES.values() for action in routes if not action.startswith("$"))
+
+
+def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Histories) -> None:
+    """Enter the routes of the send function."""
+
+    def send(caller: Caller, request: SendRequest) -> BaseModel:
+        return _ack(request.id, messaging.send(caller, _message(request)))
+
+    def ack(caller: Caller, request: AckRequest) -> BaseModel:
+        return _receipt(request.id, messaging.confirm(caller, _confirmation(request)))
+
+    def batch(caller: Caller, request: BatchRequest) -> BaseModel:
+        results = messaging.run(caller, [_command(action) for action in request.actions])
+        pairs = zip(request.actions, results, strict=True)
+        return BatchReply(id=request.id, results=[_reply(action.id, result) for action, result in pairs])
+
+    def sync(caller: Caller, request: SyncRequest) -> BaseModel:
+        page = syncs.page(caller, request.cursor, request.next, request.limit)
+        events = [to_wire(event) for event in page.events]
+        return SyncReply(id=request.id, events=events, cursor=page.cursor, next=page.following, at=page.at)
+
+    def history(caller: Caller, request: HistoryRequest) -> BaseModel:
+        page = histories.page(caller, request.conversation, request.before, request.limit)
+        wire = (to_wire(message) for message in page.messages)
+        events = [event for event in wire if isinstance(event, MessageEvent)]
+        return HistoryReply(id=request.id, conversation=request.conversation, events=events, before=page.before)
+
+    router.on_default(ACTIONS)
+    router.route(SendRequest, send)
+    router.route(AckRequest, ack)
+    router.route(BatchRequest, batch)
+    router.route(SyncRequest, sync)
+    router.route(HistoryRequest, history)
+
+
+def _command(action: SendRequest | AckRequest) -> Command:
+    return _message(action) if isinstance(action, SendRequest) else _confirmation(action)
+
+
+def _message(request: SendRequest) -> SendMessage:
+    return SendMessage(request.client_id, request.to, request.text)
+
+
+def _confirmation(request: AckRequest) -> Confirm:
+    return Confirm(request.conversation, ReceiptKind(request.kind), request.position, request.taken_at)
+
+
+def _reply(request_id: str, result: Result) -> AckReply | ReceiptReply | ErrorReply:
+    if isinstance(result, TidingsError):
+        return error_reply(request_id, result)
+    return _ack(request_id, result) if isinstance(result, Sent) else _receipt(request_id, result)
+
+
+def _ack(request_id: str, sent: Sent) -> AckReply:
+    return AckReply(
+        id=request_id,
+        client_id=sent.client_id,
+        conversation=sent.conversation_id,
+        position=sent.position,
+        at=ms_of(sent.position),
+    )
+
+
+def _receipt(request_id: str, confirmed: Confirmed) -> ReceiptReply:
+    return ReceiptReply(
+        id=request_id,
+        conversation=confirmed.conversation_id,
+        kind=confirmed.kind.value,
+        position=confirmed.mark.position,
+        taken_at=confirmed.mark.taken_at,
+    )

@@ -1,0 +1,47 @@
+"""`history`: the older messages of a conversation, newest first, from its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tidings.domain import conversation, position
+from tidings.domain.events import Message
+from tidings.domain.identity import Caller
+from tidings.domain.sizes import wire_bytes
+from tidings.ports.messaging import Log
+from tidings.services.sync import PAGE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Messages, newest first; `before` is where to go on, None at the beginning of the conversation."""
+
+    messages: tuple[Message, ...]
+    before: str | None
+
+
+class Histories:
+    """Reads logs, for their members."""
+
+    def __init__(self, log: Log, page_bytes: int = PAGE_BYTES) -> None:
+        self._log = log
+        self._page_bytes = page_bytes
+
+    def page(self, caller: Caller, conversation_id: str, before: str | None, limit: int) -> HistoryPage:
+        """Up to `limit` messages below `before`.  Raises `Forbidden`, `NotFound`, `InvalidRequest`."""
+        conversation.other(conversation_id, caller.user_id)
+        below = position.LAST if before is None else str(position.parse(before))
+        messages, further = self._log.page(conversation_id, below, limit)
+        fitting = self._fitting(messages)
+        if fitting < len(messages):
+            further = messages[fitting - 1].position
+        return HistoryPage(tuple(messages[:fitting]), further)
+
+    def _fitting(self, messages: list[Message]) -> int:
+        """How many of `messages` fit a page: always one, if there is one."""
+        used = 0
+        for count, message in enumerate(messages):
+            used += wire_bytes(message)
+            if count and used > self._page_bytes:
+                return count
+        return len(messages)

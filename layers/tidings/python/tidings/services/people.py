@@ -1,0 +1,59 @@
+"""Who exists, and whether the caller has other devices: one eventually consistent batch read a frame.
+
+That a user exists never changes back, so it is remembered, up to a bound.  Devices come and go: never remembered.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tidings.domain.identity import Caller
+from tidings.ports.people import Users
+
+REMEMBERED: Final = 10_000
+"""User ids, at most 1.5 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """`known` are those of the asked-for users who exist; `other_devices`: the caller registered another device."""
+
+    known: frozenset[str] = frozenset()
+    other_devices: bool = False
+
+
+class People:
+    """Reads users, and remembers who exists."""
+
+    def __init__(self, users: Users, remembered: int = REMEMBERED) -> None:
+        self._users = users
+        self._capacity = remembered
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def circle(self, caller: Caller, others: Iterable[str], *, own: bool) -> Circle:
+        """Look `others` up, and with `own` the caller's devices.  Reads nothing when nothing is left to ask."""
+        wanted = frozenset(others)
+        asked = {user_id for user_id in wanted if not self._remembers(user_id)}
+        if own:
+            asked.add(caller.user_id)
+        found = self._users.get(sorted(asked)) if asked else {}
+        for user_id in found:
+            self._remember(user_id)
+        me = found.get(caller.user_id) if own else None
+        devices = me.devices - {caller.identity.device_id} if me else frozenset()
+        return Circle((wanted - asked) | (wanted & found.keys()), bool(devices))
+
+    def _remembers(self, user_id: str) -> bool:
+        if user_id not in self._seen:
+            return False
+        self._seen.move_to_end(user_id)
+        return True
+
+    def _remember(self, user_id: str) -> None:
+        self._seen[user_id] = None
+        self._seen.move_to_end(user_id)
+        while len(self._seen) > self._capacity:
+            self._seen.popitem(last=False)

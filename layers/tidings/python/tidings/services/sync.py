@@ -1,0 +1,72 @@
+"""`sync`: what happened since a cursor, strongly read; the repair of every lost live post, and the keep-alive.
+
+The clock is read first, so that the cursor to keep is never newer than it minus `T` (`tidings.domain.cursor`).  Then
+the registry: register, then sync, so that whoever writes after our read looks up a connection that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tidings.domain.cursor import finish, start
+from tidings.domain.events import Event
+from tidings.domain.identity import Caller
+from tidings.domain.stamp import Times
+from tidings.ports.messaging import Mailboxes
+from tidings.ports.people import Registry
+from tidings.ports.world import Clock
+
+PAGE_BYTES: Final = 98_304
+"""Of events on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPage:
+    """Events in order of arrival; `cursor` to keep, `following` to go on with (None: that was all); `at`, epoch ms."""
+
+    events: tuple[Event, ...]
+    cursor: str
+    following: str | None
+    at: int
+
+
+class Syncs:
+    """Reads mailboxes, and puts a lost registry entry back."""
+
+    def __init__(
+        self,
+        mailboxes: Mailboxes,
+        registry: Registry,
+        clock: Clock,
+        times: Times,
+        retention_ms: int,
+        max_devices: int,
+        page_bytes: int = PAGE_BYTES,
+    ) -> None:
+        self._mailboxes = mailboxes
+        self._registry = registry
+        self._clock = clock
+        self._times = times
+        self._retention = retention_ms
+        self._max_devices = max_devices
+        self._page_bytes = page_bytes
+
+    def page(self, caller: Caller, cursor: str | None, following: str | None, limit: int) -> SyncPage:
+        """The next page.  Raises `InvalidRequest`, `ResyncRequired`, `Unavailable`."""
+        now = self._clock.now()
+        begin = start(cursor, following, now, self._retention)
+        if following is None:
+            self._restore(caller, now)
+        events, more = self._mailboxes.read(caller.user_id, begin.after, limit, self._page_bytes)
+        last = events[-1].arrival if events else None
+        cursors = finish(begin, last, more, self._times.settle)
+        return SyncPage(tuple(events), cursors.cursor, cursors.next, now)
+
+    def _restore(self, caller: Caller, now: int) -> None:
+        """Enter the caller's connection where the registry has none for the device, or only an older one."""
+        mine = caller.connection
+        entries = self._registry.lookup([caller.user_id], now).get(caller.user_id, [])
+        standing = [each for each in entries if each.device_id == mine.device_id]
+        if not any(each.connected_at >= mine.connected_at for each in standing):
+            self._registry.register(caller.user_id, mine, now, self._max_devices)

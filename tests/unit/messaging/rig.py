@@ -1,0 +1,125 @@
+"""The messaging services on fakes, with a hook before and after every call to a port."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from tests.fakes import FakeWorld, watched
+from tests.fakes.watch import Hook
+from tidings.domain.events import Event, Message, Receipt, ReceiptKind
+from tidings.domain.identity import Caller, Connection, Identity
+from tidings.ports import User
+from tidings.services.claim import Claims
+from tidings.services.deliver import Deliverer
+from tidings.services.history import Histories
+from tidings.services.late import LateArrivals
+from tidings.services.messaging import Messaging
+from tidings.services.people import People
+from tidings.services.receipts import Confirm, Confirmed, Receipts
+from tidings.services.send import Sender, SendMessage, Sent
+from tidings.services.sync import Syncs
+
+RETENTION_MS = 30 * 86_400_000
+MAX_DEVICES = 10
+HOUR = 3_600_000
+
+
+class Crash(Exception):
+    """The worker dies."""
+
+
+class Rig:
+    """The services, and what tests do with them."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld()
+        self.clock = self.world.clock
+        self.before: Hook | None = None
+        self.after: Hook | None = None
+        self._frames = count(1)
+        self.build()
+
+    def build(self) -> None:
+        """Make the services anew, as a cold start does."""
+        world = self.world
+        outbox = watched(world.outbox, before=self._before, after=self._after)
+        log = watched(world.log, before=self._before, after=self._after)
+        mailboxes = watched(world.mailboxes, before=self._before, after=self._after)
+        memberships = watched(world.memberships, before=self._before, after=self._after)
+        registry = watched(world.registry, before=self._before, after=self._after)
+        sockets = watched(world.sockets, before=self._before, after=self._after)
+        users = watched(world.users, before=self._before, after=self._after)
+        self.claims = Claims(outbox, self.clock, world.times)
+        self.deliverer = Deliverer(mailboxes, registry, sockets, self.clock, world.meter)
+        self.messaging = Messaging(
+            People(users),
+            Sender(self.claims, log, LateArrivals(self.claims, log, mailboxes)),
+            Receipts(self.claims, log, memberships),
+            self.deliverer,
+        )
+        self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES)
+        self.histories = Histories(log)
+
+    def _before(self, name: str) -> None:
+        if self.before is not None:
+            self.before(name)
+
+    def _after(self, name: str) -> None:
+        if self.after is not None:
+            self.after(name)
+
+    def person(self, user_id: str, *devices: str) -> None:
+        """A user with registered devices."""
+        self.world.users.users[user_id] = User(user_id, devices=frozenset(devices))
+
+    def online(self, user_id: str, device_id: str = "phone", age: int = HOUR) -> Connection:
+        """Enter a connection that is `age` ms old."""
+        connection = Connection(device_id, f"{user_id}-{device_id}", self.clock.now() - age)
+        self.world.registry.register(user_id, connection, self.clock.now(), MAX_DEVICES)
+        return connection
+
+    def caller(self, user_id: str, device_id: str = "phone", stamp: int | None = None) -> Caller:
+        """The sender of a new frame that the gateway took now, or at `stamp`."""
+        connection = Connection(device_id, f"{user_id}-{device_id}", self.clock.now() - HOUR)
+        taken = self.clock.now() if stamp is None else stamp
+        return Caller(Identity(user_id, device_id, 4_102_444_800), connection, taken, f"frame-{next(self._frames)}")
+
+    def send(self, sender: str, to: str, text: str = "hello", client_id: str = "c-1", device: str = "phone") -> Sent:
+        """One message in a frame of its own."""
+        return self.messaging.send(self.caller(sender, device), SendMessage(client_id, to, text))
+
+    def ack(
+        self, reader: str, sent: Sent, kind: ReceiptKind = ReceiptKind.DELIVERED, taken_at: int | None = None
+    ) -> Confirmed:
+        """One receipt in a frame of its own."""
+        return self.messaging.confirm(self.caller(reader), Confirm(sent.conversation_id, kind, sent.position, taken_at))
+
+    def box(self, user_id: str) -> list[Event]:
+        """A mailbox, in order of arrival."""
+        return [event for _, event in sorted(self.world.mailboxes.boxes.get(user_id, {}).items())]
+
+    def messages(self, user_id: str) -> list[Message]:
+        """The messages in a mailbox."""
+        return [event for event in self.box(user_id) if isinstance(event, Message)]
+
+    def receipts(self, user_id: str) -> list[Receipt]:
+        """The receipts in a mailbox."""
+        return [event for event in self.box(user_id) if isinstance(event, Receipt)]
+
+    def nothing_written(self) -> bool:
+        """Whether no store was written to."""
+        world = self.world
+        return not (world.outbox.entries or world.log.entries or world.mailboxes.boxes or world.memberships.marks)
+
+
+class DieAt:
+    """A hook that dies at the n-th call, 1 for the first.  `calls` is how many there were."""
+
+    def __init__(self, number: int) -> None:
+        self.calls = 0
+        self._number = number
+
+    def __call__(self, _name: str) -> None:
+        self.calls += 1
+        if self.calls == self._number:
+            raise Crash
