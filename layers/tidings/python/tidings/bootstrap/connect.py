@@ -1,0 +1,37 @@
+"""Wires the connect function."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tidings.bootstrap import clients
+from tidings.bootstrap.telemetry import logger
+from tidings.bootstrap.world import SystemClock, settings
+from tidings.gateway.push import SnsPush
+from tidings.router import Router
+from tidings.routes.connect import register
+from tidings.services.connect import Connections
+from tidings.services.devices import DeviceRegistry
+from tidings.storage import keys
+from tidings.storage.connections import ConnectionStore
+from tidings.storage.devices import DeviceStore
+from tidings.storage.users import UserStore
+
+
+@cache
+def build() -> Router:
+    """The router of the connect function; once for the life of the process."""
+    given, clock, client = settings(), SystemClock(), clients.dynamodb()
+    users = UserStore(client, given.table(keys.USERS.variable), clock)
+    registry = ConnectionStore(client, given.table(keys.CONNECTIONS.variable), clock)
+    devices = DeviceStore(client, given.table(keys.DEVICES.variable))
+    push = SnsPush(clients.sns, {"fcm": given.platform_fcm, "apns": given.platform_apns})
+
+    router = Router(clock, logger())
+    register(
+        router,
+        Connections(users, registry, clock, given.max_devices),
+        DeviceRegistry(users, devices, push, given.max_devices),
+        clock,
+    )
+    return router

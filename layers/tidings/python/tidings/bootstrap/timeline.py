@@ -1,0 +1,47 @@
+"""Wires the timeline function."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tidings.bootstrap import clients
+from tidings.bootstrap.telemetry import logger
+from tidings.bootstrap.world import SystemClock, settings
+from tidings.gateway.queues import SqsChunks
+from tidings.router import Router
+from tidings.routes.timeline import register
+from tidings.services.claim import Claims
+from tidings.services.follow import Follows
+from tidings.services.people import People
+from tidings.services.post import Poster
+from tidings.services.timeline import TimelineReader
+from tidings.storage import keys
+from tidings.storage.graph import GraphStore
+from tidings.storage.outbox import OutboxStore
+from tidings.storage.posts import PostStore
+from tidings.storage.timelines import TimelineStore
+from tidings.storage.users import UserStore
+
+
+@cache
+def build() -> Router:
+    """The router of the timeline function; once for the life of the process."""
+    given, clock, client = settings(), SystemClock(), clients.dynamodb()
+
+    def table(which: keys.Table) -> str:
+        return given.table(which.variable)
+
+    posts = PostStore(client, table(keys.POSTS))
+    timelines = TimelineStore(client, table(keys.TIMELINES), clock, given.retention_ms)
+    graph = GraphStore(client, table(keys.GRAPH), clock, given.retention_ms)
+    outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
+    people = People(UserStore(client, table(keys.USERS), clock))
+    queue = SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
+
+    claims = Claims(outbox, clock, given.times)
+    follows = Follows(claims, people, graph, queue, clock, given.times, given.fanout_bound_ms)
+    reader = TimelineReader(timelines, posts, graph, people, clock, given.fanout_bound_ms)
+
+    router = Router(clock, logger())
+    register(router, Poster(claims, posts), follows, reader)
+    return router

@@ -1,0 +1,77 @@
+"""AWS in this process, the environment of the functions, and a clock that stands still."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.contract.engines import make_tables
+from tests.fakes import FakeClock
+from tidings.bootstrap import clients, connect, push, sdk, telemetry, world
+from tidings.storage import keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+
+REGION = "eu-central-1"
+SERVICE = "tidings-test"
+
+
+@dataclass
+class Aws:
+    """Clients, the platform application's ARN, and the clock that the functions see."""
+
+    dynamodb: DynamoDBClient
+    sns: SNSClient
+    application: str
+    clock: FakeClock
+
+
+def forget() -> None:
+    """What the functions keep for the life of a process."""
+    for cached in (world.settings, telemetry.logger, sdk.session, clients.dynamodb, clients.sns, connect.build, push.build):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """A deployed system with FCM set up and APNs not."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidings")
+    clock = FakeClock()
+    monkeypatch.setattr(connect, "SystemClock", lambda: clock)
+    monkeypatch.setattr(push, "SystemClock", lambda: clock)
+    with mock_aws():
+        forget()
+        dynamodb, sns = boto3.client("dynamodb", region_name=REGION), boto3.client("sns", region_name=REGION)
+        make_tables(dynamodb)
+        application = sns.create_platform_application(Name="tidings", Platform="GCM", Attributes={})
+        for table in keys.TABLES:
+            monkeypatch.setenv(table.variable, table.name)
+        monkeypatch.setenv("TIDINGS_PLATFORM_FCM", application["PlatformApplicationArn"])
+        monkeypatch.setenv("TIDINGS_MAX_DEVICES", "3")
+        yield Aws(dynamodb, sns, application["PlatformApplicationArn"], clock)
+        forget()
+
+
+@pytest.fixture
+def log(aws: Aws) -> Iterator[StringIO]:
+    """What the functions log, as it would be printed."""
+    telemetry.logger().info("ready")
+    [handler] = logging.getLogger(SERVICE).handlers
+    assert isinstance(handler, logging.StreamHandler)
+    printed = StringIO()
+    usual = handler.setStream(printed)
+    yield printed
+    handler.setStream(usual)

@@ -1,0 +1,79 @@
+"""The connect and push services on fakes."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from tests.fakes import FakeWorld
+from tidings.domain.conversation import direct_id
+from tidings.domain.events import Message, ReceiptKind
+from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.position import stamped
+from tidings.domain.watermark import Watermark
+from tidings.services.connect import Connections
+from tidings.services.devices import DeviceRegistry
+from tidings.services.push import Incoming, Notifier
+
+AFTER_MS = 2_000
+CAP = 3
+
+
+class Rig:
+    """The services, and what tests do with them."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld()
+        self.clock = self.world.clock
+        self.reported: list[str] = []
+        self.connections = Connections(self.world.users, self.world.registry, self.clock, CAP)
+        self.devices = DeviceRegistry(self.world.users, self.world.devices, self.world.push, CAP)
+        self._numbers = count(1)
+        self.restart()
+
+    def restart(self) -> None:
+        """A new process of the push function, that remembers nothing."""
+        self.notifier = Notifier(
+            self.world.users,
+            self.world.memberships,
+            self.world.devices,
+            self.world.push,
+            self.clock,
+            self.world.meter,
+            lambda error: self.reported.append(type(error).__name__),
+            AFTER_MS,
+        )
+
+    def caller(self, user_id: str, device_id: str = "phone", *, connection: str = "c1", stamp: int = 0) -> Caller:
+        """A frame of `user_id`'s, a millisecond after the last one, or at `stamp`."""
+        at = stamp or self.clock.advance(1)
+        identity = Identity(user_id, device_id, at // 1000 + 3_600, user_id.title())
+        return Caller(identity, Connection(device_id, connection, at), at, f"frame-{next(self._numbers)}")
+
+    def phone(self, user_id: str, device_id: str = "phone", token: str | None = None) -> str:
+        """Connect and register a phone; its endpoint."""
+        caller = self.caller(user_id, device_id)
+        self.connections.open(caller)
+        self.devices.register(caller, "fcm", token or f"token-{user_id}-{device_id}")
+        device = self.world.devices.get(user_id, device_id)
+        assert device is not None
+        assert device.endpoint is not None
+        return device.endpoint
+
+    def incoming(self, sender: str, user_id: str, text: str = "hello", *, age: int = AFTER_MS) -> Incoming:
+        """A message that arrived in `user_id`'s mailbox `age` ms ago."""
+        number = next(self._numbers)
+        at = self.clock.advance(1) - age
+        position = str(stamped(at, sender, "phone", f"frame-{number}"))
+        conversation = direct_id(sender, user_id)
+        message = Message(conversation, position, sender, f"c-{number}", text, arrival=position)
+        return Incoming(str(number), user_id, message)
+
+    def confirm(self, incoming: Incoming, kind: ReceiptKind = ReceiptKind.DELIVERED, *, taken_at: int = 0) -> None:
+        """The recipient's device has it."""
+        mark = Watermark(incoming.message.position, taken_at or self.clock.now())
+        conversation = incoming.message.conversation_id
+        self.world.memberships.advance(incoming.user_id, conversation, kind, mark, self.world.fence())
+
+    def shown(self, endpoint: str) -> list[tuple[str, str]]:
+        """Title and body of what the phone showed."""
+        return [(each.title, each.body) for each in self.world.push.phones.get(endpoint, [])]
