@@ -1,0 +1,12 @@
+"""The timeline function: `post`, `post.delete`, `follow`, `unfollow`, `timeline.home`, `timeline.user`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.bootstrap.timeline import build
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one frame: the reply is the route's response."""
+    return build().resolve(event)

@@ -1,0 +1,99 @@
+"""A follow brings the author's recent posts into the follower's home timeline, an unfollow takes them all out.
+
+Each happens twice.  The first run is at once; the second one, `final`, comes when nothing that was on its way can
+still arrive: a backfill after `T` (a post between the planner's read of the followers and the edge is otherwise
+missed), a purge after the fan-out bound and `T` (a chunk that was planned with the follower writes until then).
+Until the final purge, the removal on the follower's side filters every read of the home timeline.
+
+The edge is a register: a job acts only while the very edge it was made for stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from tidings.domain.events import TimelineEntry
+from tidings.domain.position import FIRST, LAST, floor
+from tidings.domain.stamp import Fence, Times
+from tidings.ports.timelines import Graph, Posts, Timelines
+from tidings.ports.world import Clock, Meter
+from tidings.services.fanout.jobs import EdgeJob
+from tidings.services.fanout.posts import POST, entry_of, kind_of
+
+BACKFILL: Final = 50
+"""Posts of an author that come with a follow: more than a page, so that the timeline looks lived in."""
+PURGE_PAGE: Final = 100
+PURGE_PAGES: Final = 20
+"""2,000 entries looked at in one run; what lies below goes on as another job."""
+
+
+class EdgeJobs:
+    """Backfills and purges."""
+
+    def __init__(
+        self, graph: Graph, posts: Posts, timelines: Timelines, clock: Clock, meter: Meter, times: Times
+    ) -> None:
+        self._graph = graph
+        self._posts = posts
+        self._timelines = timelines
+        self._clock = clock
+        self._meter = meter
+        self._times = times
+
+    def run(self, job: EdgeJob) -> EdgeJob | None:
+        """Do a job.  What is left of it, None when it is done.  Raises `RetryLater` when the fence passes."""
+        fence = Fence(self._clock.now(), self._times, self._clock.now)
+        edge = self._graph.edge(job.user, job.author)
+        stands = edge is not None and edge.position == job.position
+        if job.kind == "backfill":
+            if stands and edge is not None and edge.following:
+                self._backfill(job, fence)
+            return None
+        if stands and edge is not None and not edge.following:
+            return self._purge(job, fence)
+        if job.final and edge is not None and edge.following:
+            return self._tidy(job, fence)
+        return None
+
+    def _backfill(self, job: EdgeJob, fence: Fence) -> None:
+        """Copy the author's last posts.  The fence's stamp is older than the reads, as for a chunk."""
+        recent, _ = self._posts.page(job.author, FIRST, LAST, BACKFILL, strong=True)
+        entries = [(job.user, entry_of(post)) for post in recent if kind_of(post) == POST]
+        self._timelines.write(entries, fence)
+        self._meter.count("FanoutBackfilled", len(entries))
+
+    def _purge(self, job: EdgeJob, fence: Fence) -> EdgeJob | None:
+        """Delete every copy of the author's posts; after the final run the removal may go."""
+        rest = self._sweep(job, fence, lambda _entry: True)
+        if rest is None and job.final:
+            self._graph.clear_removal(job.user, job.author, job.position, fence)
+        return rest
+
+    def _tidy(self, job: EdgeJob, fence: Fence) -> EdgeJob | None:
+        """Followed again before this purge: the copies stay, but for those of posts that were deleted meanwhile.
+
+        A delete sweeps the followers of its time, so it passed this timeline by.
+        """
+        return self._sweep(job, fence, self._deleted)
+
+    def _deleted(self, entry: TimelineEntry) -> bool:
+        post = self._posts.get(entry.author, entry.position, strong=True)
+        return post is None or post.text is None
+
+    def _sweep(self, job: EdgeJob, fence: Fence, doomed: Callable[[TimelineEntry], bool]) -> EdgeJob | None:
+        """Delete the author's entries for which `doomed` holds, a bounded number of pages down."""
+        before = job.cursor or floor(job.until)
+        for _ in range(PURGE_PAGES):
+            page, last = self._timelines.page(job.user, FIRST, before, PURGE_PAGE)
+            keys = [(job.user, each.position) for each in page if each.author == job.author and doomed(each)]
+            if keys:
+                self._timelines.delete(keys, fence)
+                self._meter.count("FanoutPurged", len(keys))
+            if last is None:
+                return None
+            before = last
+            if fence.expired():
+                break
+        return replace(job, cursor=before, tries=0)

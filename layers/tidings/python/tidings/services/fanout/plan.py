@@ -1,0 +1,111 @@
+"""The planner: reads an audience, cuts it into chunks by member key and puts them on the lanes.
+
+It only reads keys and enqueues, so that a stream is never held up by the writes.  One invocation reads a bounded
+number of members; what is beyond goes on as a `plan` job, from the last cut: a plan that is replayed, or that was
+interrupted anywhere, makes the same chunks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tidings.domain.fanout import SMALL_AUDIENCE, chunks
+from tidings.ports.timelines import Chunks
+from tidings.ports.world import Clock, Meter
+from tidings.services.fanout.jobs import LARGE, SMALL, ChunkJob, PlanJob, PoisonJob, encode, lane_of
+from tidings.services.fanout.kinds import Kind, Kinds
+
+MEMBERS_PER_RUN: Final = 20_000
+"""About 100 chunks, 10 SQS calls and 100 read units: a second or two, far inside the timeouts."""
+FLUSH: Final = 10
+"""Chunks of a large audience held back before they are sent: one SQS batch."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many members one invocation may still read."""
+
+    left: int = MEMBERS_PER_RUN
+
+
+@dataclass(slots=True)
+class _Outgoing:
+    """Chunks on their way to a lane.  An audience is small until it is known to be large."""
+
+    queue: Chunks
+    large: bool
+    held: list[ChunkJob]
+    members: int = 0
+    jobs: int = 0
+
+    def add(self, job: ChunkJob) -> None:
+        self.held.append(job)
+        self.members += len(job.recipients)
+        self.jobs += 1
+        self.large = self.large or self.members > SMALL_AUDIENCE
+        if self.large and len(self.held) >= FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.held:
+            jobs = [encode(replace(job, large=self.large)) for job in self.held]
+            self.queue.send(LARGE if self.large else SMALL, jobs)
+            self.held = []
+
+
+class Planner:
+    """Makes chunks of every registered kind."""
+
+    def __init__(self, kinds: Kinds, queue: Chunks, clock: Clock, meter: Meter, settle_ms: int) -> None:
+        self._kinds = kinds
+        self._queue = queue
+        self._clock = clock
+        self._meter = meter
+        self._settle = settle_ms
+
+    def announce(self, kind: str, owner: str, position: str, allowance: Allowance) -> None:
+        """Plan a fact that has just been seen, and its second sweep where the kind has one."""
+        job = PlanJob(of=kind, owner=owner, position=position)
+        if self._kind(kind).again:
+            later = replace(job, due=self._clock.now() + self._settle)
+            self._queue.send(SMALL, [encode(later)], delay_ms=self._settle)
+        self.plan(job, allowance)
+
+    def plan(self, job: PlanJob, allowance: Allowance) -> None:
+        """Enqueue the chunks of `job`, and what `allowance` leaves over as a job of its own."""
+        kind = self._kind(job.of)
+        if allowance.left <= 0:
+            self._go_on(job)
+            return
+        planned_at = self._clock.now()
+        outgoing = _Outgoing(self._queue, job.large, [])
+        for shard, recipients in self._cut(kind, job):
+            outgoing.add(ChunkJob(job.of, job.owner, job.position, shard, planned_at, tuple(recipients)))
+            allowance.left -= len(recipients)
+            if outgoing.large and allowance.left <= 0:
+                outgoing.flush()
+                self._go_on(replace(job, shard=shard, cursor=recipients[-1], large=True, tries=0))
+                break
+        outgoing.flush()
+        self._meter.count("FanoutPlanned", outgoing.jobs)
+
+    def _cut(self, kind: Kind, job: PlanJob) -> Iterator[tuple[int, list[str]]]:
+        """The chunks of the audience with their shards, from the job's cursor on."""
+        first = list(kind.audience.first(job.owner)) if job.shard == 0 and job.cursor is None else []
+        for shard in range(job.shard, kind.audience.shards(job.owner)):
+            after = job.cursor if shard == job.shard else None
+            for chunk in chunks(kind.audience.members(job.owner, shard, after)):
+                yield shard, first + chunk
+                first = []
+        if first:
+            yield 0, first
+
+    def _go_on(self, job: PlanJob) -> None:
+        self._queue.send(lane_of(job), [encode(job)])
+
+    def _kind(self, name: str) -> Kind:
+        if name not in self._kinds:
+            raise PoisonJob("there is no such kind of fan-out")
+        return self._kinds[name]

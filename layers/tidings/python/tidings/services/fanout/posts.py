@@ -1,0 +1,97 @@
+"""Posts as kinds of fan-out: `post` writes copies into home timelines, `unpost` takes them out.
+
+A delete must beat every late copy.  A copy is written under the stamp that was taken before the post was read
+strongly, so whoever read it alive has written by the tombstone's time plus `T`; the second sweep comes after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tidings.domain.events import Path, Post, TimelineEntry
+from tidings.domain.stamp import Fence
+from tidings.domain.timeline import excerpt
+from tidings.ports.timelines import Graph, Posts, Timelines
+from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject
+
+POST = "post"
+UNPOST = "unpost"
+
+
+def kind_of(post: Post) -> str | None:
+    """Which fan-out a post asks for, as it stands; None when its path says that its readers fetch it."""
+    if post.path is not Path.PUSH:
+        return None
+    return UNPOST if post.text is None else POST
+
+
+def entry_of(post: Post) -> TimelineEntry:
+    """The copy of a post that is no tombstone."""
+    text, truncated = excerpt(post.text or "")
+    return TimelineEntry(post.author, post.position, text, truncated)
+
+
+class Followers:
+    """The audience of an author: the author's own timeline, then the followers."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def first(self, owner: str) -> Sequence[str]:
+        """The author."""
+        return (owner,)
+
+    def shards(self, owner: str) -> int:
+        """Shards of the author's followers."""
+        return self._graph.shards(owner)
+
+    def members(self, owner: str, shard: int, after: str | None) -> Iterator[str]:
+        """The followers in one shard."""
+        for page in self._graph.followers(owner, shard, after):
+            yield from page
+
+
+class WriteCopies:
+    """Puts a copy of the post into each recipient's home timeline, unless it has been deleted."""
+
+    def __init__(self, posts: Posts, timelines: Timelines) -> None:
+        self._posts = posts
+        self._timelines = timelines
+
+    def prepare(self, subject: Subject) -> Apply | None:
+        """Read the post strongly.  None for a tombstone, and for a post that is not pushed."""
+        post = self._posts.get(subject.owner, subject.position, strong=True)
+        if post is None or kind_of(post) != POST:
+            return None
+        entry = entry_of(post)
+
+        def apply(recipients: Sequence[str], fence: Fence) -> None:
+            self._timelines.write([(recipient, entry) for recipient in recipients], fence)
+
+        return apply
+
+
+class DeleteCopies:
+    """Takes the copy of a deleted post out of each recipient's home timeline."""
+
+    def __init__(self, timelines: Timelines) -> None:
+        self._timelines = timelines
+
+    def prepare(self, subject: Subject) -> Apply | None:
+        """Nothing to read: a tombstone is for ever."""
+
+        def apply(recipients: Sequence[str], fence: Fence) -> None:
+            self._timelines.delete([(recipient, subject.position) for recipient in recipients], fence)
+
+        return apply
+
+
+def post_kinds(graph: Graph) -> dict[str, Kind]:
+    """The registry's entries for posts."""
+    followers = Followers(graph)
+    return {POST: Kind(followers, gives=True), UNPOST: Kind(followers, again=True)}
+
+
+def post_effects(posts: Posts, timelines: Timelines) -> dict[str, Effect]:
+    """What workers do for posts."""
+    return {POST: WriteCopies(posts, timelines), UNPOST: DeleteCopies(timelines)}

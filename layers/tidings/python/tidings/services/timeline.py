@@ -1,0 +1,81 @@
+"""`timeline.home` and `timeline.user`: pages of posts, newest first.
+
+Paging down goes by position and continues from the last position *looked at*, so what a page leaves out (authors
+whom the reader has just removed) makes no gap.  "What is new" goes by the safe cursor of `tidings.domain.timeline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tidings.domain.errors import UnknownUser
+from tidings.domain.events import TimelineEntry
+from tidings.domain.identity import Caller
+from tidings.domain.timeline import keep, page_down, visible, window
+from tidings.ports.timelines import Graph, Posts, Timelines
+from tidings.ports.world import Clock
+from tidings.services.people import People
+
+QUERIES: Final = 5
+"""For one home page at most.  A page may come short of its limit, and even empty, with a cursor to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`before` goes on down, None at the end; `since` is kept for the next refresh, None where there is none."""
+
+    entries: Sequence[TimelineEntry]
+    before: str | None
+    since: str | None = None
+
+
+class TimelineReader:
+    """Reads timelines."""
+
+    def __init__(
+        self, timelines: Timelines, posts: Posts, graph: Graph, people: People, clock: Clock, bound_ms: int
+    ) -> None:
+        self._timelines = timelines
+        self._posts = posts
+        self._graph = graph
+        self._people = people
+        self._clock = clock
+        self._bound = bound_ms
+
+    def home(self, caller: Caller, before: str | None, since: str | None, limit: int) -> Page:
+        """A page of the caller's home timeline.  Raises `InvalidRequest` for a cursor that the server never gave.
+
+        A page that goes on down gives no `since`: the one to keep came with its first page, and a newer one would
+        step over what arrived above in between.
+        """
+        clock = self._clock.now()
+        asked = window(before, since)
+        removed = self._graph.removed(caller.user_id)
+        shown: list[TimelineEntry] = []
+        at, wanted = asked.before, limit
+        for _ in range(QUERIES):
+            entries, last = self._timelines.page(caller.user_id, asked.after, at, wanted)
+            fitting, room = visible(entries, removed), limit - len(shown)
+            shown += fitting[:room]
+            if len(fitting) > room:
+                last = shown[-1].position
+            if last is None or len(shown) == limit:
+                break
+            # Little is hidden, if anything: what is missing is fetched, with as much again to spare.
+            at, wanted = last, min(limit, 2 * (limit - len(shown)))
+        return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
+
+    def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
+        """A page of `author`'s posts; the caller's own are read strongly.
+
+        Raises `UnknownUser`, and `InvalidRequest` for a cursor that the server never gave.
+        """
+        asked = window(before, None)
+        own = author == caller.user_id
+        posts, last = self._posts.page(author, asked.after, asked.before, limit, strong=own)
+        if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
+            raise UnknownUser("Nobody of that user id has ever connected.")
+        entries = [TimelineEntry(post.author, post.position, post.text) for post in posts if post.text is not None]
+        return Page(entries, page_down(asked, last))

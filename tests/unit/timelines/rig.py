@@ -1,0 +1,245 @@
+"""Posts, follows, timelines and the fan-out on fakes: a stream, two lanes, and a hook around every call to a port.
+
+`commit` is called between a write's fence check and its taking effect, as the network does; time that passes there is
+cut to `C`, the longest that a call can take.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from tests.fakes import FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
+from tests.fakes.watch import Hook
+from tidings.domain.errors import TidingsError
+from tidings.domain.events import Post, TimelineEntry
+from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.stamp import Fence
+from tidings.ports import User
+from tidings.services.claim import Claims
+from tidings.services.fanout.edges import EdgeJobs
+from tidings.services.fanout.plan import Planner
+from tidings.services.fanout.posts import post_effects, post_kinds
+from tidings.services.fanout.stream import StreamPlanner
+from tidings.services.fanout.work import Worker
+from tidings.services.follow import Follows
+from tidings.services.people import People
+from tidings.services.post import Poster
+from tidings.services.timeline import TimelineReader
+
+BOUND_MS = 60_000
+VISIBILITY_MS = 360_000
+
+
+class Died(BaseException):
+    """The worker is gone in the middle of a call; nothing in it can catch that."""
+
+
+class StreamedPosts(FakePosts):
+    """Posts, and the stream of their changes."""
+
+    def __init__(self, commit: Callable[[], None]) -> None:
+        super().__init__()
+        self.stream: list[Post] = []
+        self._commit = commit
+
+    def append(self, post: Post, fence: Fence) -> Post | None:
+        fence.check()
+        self._commit()
+        standing = super().append(post, Fence(2**50, fence.times, fence.now))
+        if standing is None:
+            self.stream.append(post)
+        return standing
+
+    def tombstone(self, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        self._commit()
+        old = self.posts.get((author, position))
+        done = super().tombstone(author, position, Fence(2**50, fence.times, fence.now))
+        if done and old != self.posts[author, position]:
+            self.stream.append(self.posts[author, position])
+        return done
+
+
+class SlowTimelines(FakeTimelines):
+    """Each batch takes effect some time after its fence was checked."""
+
+    commit: Callable[[], None]
+
+    def write(self, entries: Sequence[tuple[str, TimelineEntry]], fence: Fence) -> None:
+        for start in range(0, len(entries), 25):
+            fence.check()
+            self.commit()
+            super().write(entries[start : start + 25], Fence(2**50, fence.times, fence.now))
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        for start in range(0, len(keys), 25):
+            fence.check()
+            self.commit()
+            super().delete(keys[start : start + 25], Fence(2**50, fence.times, fence.now))
+
+
+class SlowGraph(FakeGraph):
+    """An edge takes effect some time after its fence was checked, if nobody changed it meanwhile."""
+
+    commit: Callable[[], None]
+
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        self.commit()
+        return super().follow(follower, author, position, Fence(2**50, fence.times, fence.now))
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        fence.check()
+        self.commit()
+        return super().unfollow(follower, author, position, Fence(2**50, fence.times, fence.now))
+
+
+class Rig:
+    """The services, and what tests do with them."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld()
+        self.clock = self.world.clock
+        self.hook: Hook | None = None
+        self.commit: Callable[[], None] | None = None
+        self._limits: list[int] = []
+        self._frames = count(1)
+        self.posts = StreamedPosts(self._commit)
+        self.timelines = SlowTimelines(self.clock)
+        self.timelines.commit = self._commit
+        self.graph = SlowGraph()
+        self.graph.commit = self._commit
+        self.lanes = self.world.chunks
+        self.build()
+
+    def build(self) -> None:
+        """Make the services anew, as a cold start does."""
+        world, clock = self.world, self.clock
+
+        def call(name: str) -> None:
+            if self.hook is not None:
+                self.hook(name)
+
+        posts, timelines, graph, lanes, outbox = (
+            watched(port, before=call, after=call)
+            for port in (self.posts, self.timelines, self.graph, self.lanes, world.outbox)
+        )
+        claims, people = Claims(outbox, clock, world.times), People(world.users)
+        self.poster = Poster(claims, posts)
+        self.follows = Follows(claims, people, graph, lanes, clock, world.times, BOUND_MS)
+        self.reader = TimelineReader(timelines, posts, graph, people, clock, BOUND_MS)
+        kinds = post_kinds(graph)
+        planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
+        edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
+        effects = post_effects(posts, timelines)
+        self.planner = StreamPlanner(planner, _as_post)
+        self.worker = Worker(kinds, effects, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+
+    def _commit(self) -> None:
+        """A write is on its way: up to `C` may pass, and others may do their work."""
+        if self.commit is None:
+            return
+        self._limits.append(self.clock.now() + self.world.times.call)
+        try:
+            self.commit()
+        finally:
+            self._limits.pop()
+
+    def pass_time(self, ms: int) -> None:
+        """Let up to `ms` pass; no more than the calls that are on their way allow."""
+        until = min([self.clock.now() + ms, *self._limits])
+        self.clock.advance(max(0, until - self.clock.now()))
+
+    def people(self, *names: str) -> None:
+        """Users who have connected before."""
+        for name in names:
+            self.world.users.users[name] = User(name)
+
+    def caller(self, user_id: str, stamp: int | None = None) -> Caller:
+        """The sender of a new frame that the gateway took now, or at `stamp`."""
+        connection = Connection("phone", f"{user_id}-phone", self.clock.now() - 1_000)
+        taken = self.clock.now() if stamp is None else stamp
+        return Caller(Identity(user_id, "phone", 4_102_444_800), connection, taken, f"frame-{next(self._frames)}")
+
+    def post(self, author: str, text: str = "hello", client_id: str | None = None) -> str:
+        """One post in a frame of its own, a millisecond after whatever was before."""
+        self.clock.advance(1)
+        caller = self.caller(author)
+        return self.poster.post(caller, client_id or caller.frame_id, text)
+
+    def delete(self, author: str, position: str) -> None:
+        """Take a post back."""
+        self.poster.delete(self.caller(author), position)
+
+    def follow(self, follower: str, author: str, client_id: str | None = None) -> str:
+        """One follow in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(follower)
+        return self.follows.follow(caller, client_id or caller.frame_id, author)
+
+    def unfollow(self, follower: str, author: str, client_id: str | None = None) -> str:
+        """One unfollow in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(follower)
+        return self.follows.unfollow(caller, client_id or caller.frame_id, author)
+
+    def plan(self) -> None:
+        """Run the stream dry; a record whose planner dies is replayed."""
+        while self.posts.stream:
+            self.plan_record(self.posts.stream.pop(0))
+
+    def plan_record(self, post: Post) -> None:
+        """One record, put back when its planner dies."""
+        try:
+            self.planner.begin().run({"post": post})
+        except (Died, TidingsError):
+            self.posts.stream.append(post)
+
+    def work(self, batch: int = 5) -> int:
+        """Do the jobs that are due, some at a time; how many.  A job whose worker dies is delivered again."""
+        jobs = self.lanes.due()
+        for start in range(0, len(jobs), batch):
+            shift = self.worker.begin()
+            for job in jobs[start : start + batch]:
+                self.do(job, shift)
+        return len(jobs)
+
+    def do(self, job: Mapping[str, Any], shift: Any = None) -> None:
+        """One job, put back as SQS would when its worker dies."""
+        try:
+            (shift or self.worker.begin()).run(json.dumps(job))
+        except (Died, TidingsError):
+            self.lanes.send("small", [job], VISIBILITY_MS)
+
+    def settle(self) -> None:
+        """Everything that is on its way arrives, however late it is due."""
+        for _ in range(1_000):
+            self.plan()
+            if self.work() == 0 and not self.posts.stream:
+                if not self.lanes.queued:
+                    return
+                self.clock.ms = max(self.clock.ms, min(each.due for each in self.lanes.queued))
+        raise AssertionError("the lanes never run dry")
+
+    def feed(self, user_id: str) -> list[str]:
+        """The positions in a home timeline as it is stored, newest first."""
+        return sorted(self.timelines.feeds.get(user_id, {}), reverse=True)
+
+    def home(self, user_id: str, limit: int = 20) -> list[str]:
+        """The positions that a reader sees, paging down from the top to the end."""
+        seen: list[str] = []
+        before: str | None = None
+        while True:
+            page = self.reader.home(self.caller(user_id), before, None, limit)
+            seen += [entry.position for entry in page.entries]
+            before = page.before
+            if before is None:
+                return seen
+
+
+def _as_post(record: Mapping[str, Any]) -> Post:
+    post: Post = record["post"]
+    return post
