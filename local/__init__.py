@@ -1,0 +1,1 @@
+"""The development host: the deployed system, on one machine, with AWS's rules."""

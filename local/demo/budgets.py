@@ -1,0 +1,84 @@
+"""The budgets of an operation, and what the meter measured beside them.
+
+Each figure is for one operation of items up to 1 KB, averaged over those measured; `allowed` is the budget averaged the
+same way, so a budget that depends on size (k events, f followers) is summed over the sizes that there were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+UNITS = ("write", "read", "frames", "gateway_requests")
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Write units, read units, frames and gateway requests."""
+
+    write: float
+    read: float
+    frames: float
+    gateway_requests: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One operation: how often, what each used on average, what each may use, and dollars for a million."""
+
+    name: str
+    times: int
+    used: Mapping[str, float]
+    allowed: Allowed | None
+    dollars: float
+
+    @property
+    def broken(self) -> list[str]:
+        """The units that are over budget."""
+        if self.allowed is None:
+            return []
+        return [unit for unit in UNITS if self.used[unit] > getattr(self.allowed, unit) + 1e-6]
+
+
+def message(copies: bool = False) -> Allowed:
+    """A 1:1 message to a recipient who is online."""
+    return Allowed(4 if copies else 3, 2.5, 3, 2)
+
+
+def receipt(online: int = 1) -> Allowed:
+    """A receipt, with `online` readers of it."""
+    return Allowed(3, 2, 2 + online, 1 + online)
+
+
+def sync(events: int) -> Allowed:
+    """A sync of `events` events."""
+    return Allowed(0, math.ceil(events / 4) + 1, 2, 1)
+
+
+def post(followers: int) -> Allowed:
+    """A post to `followers` followers, with its fan-out."""
+    return Allowed(3 + followers, math.ceil(followers / 60) + 1, 2, 1)
+
+
+def home(follows: int) -> Allowed:
+    """A page of 20 of the home timeline of somebody who follows `follows`."""
+    return Allowed(0, 5 + follows / 136, 2, 1)
+
+
+def mean(each: Iterable[Allowed]) -> Allowed:
+    """The average budget of operations of different sizes."""
+    every = list(each)
+    return Allowed(*(sum(getattr(one, unit) for one in every) / max(1, len(every)) for unit in UNITS))
+
+
+def measured(
+    name: str, times: int, meter: Mapping[str, Any], operations: Iterable[str], allowed: Allowed | None
+) -> Measured:
+    """An operation from the meter's tallies: the sum over the routes and mappings that carry it, over `times`."""
+    tallies = [meter["operations"][each] for each in operations if each in meter["operations"]]
+    used = {unit: sum(tally[unit] for tally in tallies) / max(1, times) for unit in UNITS}
+    dollars = sum(tally["dollars"] for tally in tallies) / max(1, times) * MILLION
+    return Measured(name, times, used, allowed, dollars)

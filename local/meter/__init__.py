@@ -1,0 +1,1 @@
+"""What an operation costs on AWS: units by AWS's rules, priced from one table of list prices."""
