@@ -1,0 +1,62 @@
+"""The `tidings` command.  Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 130 Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from client.commands import chat, ops, posts, talk
+from client.commands.options import UsageError, shared
+from client.errors import ClientError
+
+EXAMPLES = """\
+examples:
+  tidings --endpoint wss://… --token … chat --with bob
+  TIDINGS_CONTROL=http://127.0.0.1:… tidings timeline --as alice     (a development host: `make run`)
+  echo hello | tidings chat --with bob
+  tidings ops redrive --stack Tidings-dev
+"""
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="tidings",
+        description="Chat and post on a Tidings backend.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared()],
+    )
+    subparsers = parser.add_subparsers(dest="command", metavar="command", required=True)
+    for module in (chat, posts, talk, ops):
+        module.add(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code.  A failure is one sentence on standard error."""
+    options = build().parse_args(arguments)
+    try:
+        return int(asyncio.run(options.run(options)))
+    except UsageError as error:
+        return _complain(error, 2)
+    except (ClientError, OSError) as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(error: Exception, code: int) -> int:
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has gone; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    print(f"tidings: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

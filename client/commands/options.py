@@ -1,0 +1,73 @@
+"""Options that all commands share: where the backend is, and who we are there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from urllib.parse import urlsplit
+
+from client.api import Client, Load, Save
+from client.connection import Token
+from client.errors import ClientError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class UsageError(Exception):
+    """The command line does not say enough; the text is one sentence."""
+
+
+def shared() -> argparse.ArgumentParser:
+    """A parent parser.  Nothing has a default here, so that an option counts before and after the subcommand."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = parser.add_argument_group("connection")
+    group.add_argument("--endpoint", metavar="URL", help="the WebSocket address, wss://… (or TIDINGS_ENDPOINT)")
+    group.add_argument("--token", metavar="JWT", help="your token (better: TIDINGS_TOKEN, which nobody else sees)")
+    group.add_argument("--device", metavar="ID", help="this device's id (or TIDINGS_DEVICE; default: cli)")
+    group.add_argument("--as", dest="user", metavar="NAME", help="be this user of a development host (see --control)")
+    group.add_argument("--control", metavar="URL", help="the development host's control address (or TIDINGS_CONTROL)")
+    return parser
+
+
+def option(options: argparse.Namespace, name: str) -> str | None:
+    """An option's value, or its environment variable's."""
+    given = getattr(options, name, None) or os.environ.get(f"TIDINGS_{name.upper()}")
+    return str(given) if given else None
+
+
+def client_for(options: argparse.Namespace, load: Load | None = None, save: Save | None = None) -> Client:
+    """A client as the options say, with its state kept if asked.  Raises `UsageError` when they do not say enough."""
+    endpoint, token = option(options, "endpoint"), option(options, "token")
+    user = getattr(options, "user", None)
+    given: Token
+    if user is not None:
+        endpoint, given = _development(options, user, endpoint)
+    elif token is not None:
+        given = token
+    else:
+        raise UsageError("Who are you? Give --token or TIDINGS_TOKEN, or --as NAME on a development host.")
+    if endpoint is None:
+        raise UsageError("Where to? Give --endpoint or TIDINGS_ENDPOINT.")
+    return Client(endpoint, given, option(options, "device") or "cli", load=load, save=save)
+
+
+def _development(options: argparse.Namespace, user: str, endpoint: str | None) -> tuple[str, Token]:
+    """Endpoint and tokens of a development host: it mints them for whoever asks, so only on this machine."""
+    control = option(options, "control")
+    if control is None:
+        raise UsageError("--as needs the development host's control address: --control or TIDINGS_CONTROL.")
+    for url in (control, endpoint or control):
+        if urlsplit(url).hostname not in LOOPBACK:
+            raise UsageError("--as works with a development host on this machine only; use --token elsewhere.")
+    from local.control_client import ControlClient, ControlError
+
+    host = ControlClient(control)
+    try:
+        where = endpoint or str(host.state()["gateway"])
+    except (ControlError, OSError):
+        raise ClientError(f"No development host answers at {control}: is `make run` still running?") from None
+
+    def token() -> str:
+        return str(host.mint(user, name=user.capitalize())["token"])
+
+    return where, token

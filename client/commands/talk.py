@@ -1,0 +1,89 @@
+"""`tidings tail`, `history`, `whoami`: look at what comes in and what there is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from client.commands.options import UsageError, client_for, shared
+from client.commands.show import message_line
+from client.frames import Message, Receipt
+from client.inbox import State
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the commands."""
+    tail = subparsers.add_parser("tail", help="print every event, one JSON object a line", parents=[shared()])
+    tail.add_argument("--state", type=Path, metavar="FILE", help="go on where the last run with this file ended")
+    tail.add_argument("--once", action="store_true", help="print what is there and end")
+    tail.set_defaults(run=run_tail)
+    history = subparsers.add_parser("history", help="print a conversation's messages", parents=[shared()])
+    history.add_argument("partner", metavar="USER", help="the other side of the conversation")
+    history.add_argument("--last", type=int, default=50, metavar="N", help="the last N messages (default 50)")
+    history.set_defaults(run=run_history)
+    whoami = subparsers.add_parser("whoami", help="print who the token proves you to be", parents=[shared()])
+    whoami.set_defaults(run=run_whoami)
+
+
+async def run_tail(options: argparse.Namespace) -> int:
+    """Print events until Ctrl-C (or, with --once, until the mailbox is read)."""
+    path: Path | None = options.state
+
+    def show(event: Message | Receipt) -> None:
+        print(json.dumps({"event": type(event).__name__.lower()} | asdict(event), ensure_ascii=False), flush=True)
+
+    load, save = (partial(_load, path), partial(_save, path)) if path is not None else (None, None)
+    async with client_for(options, load, save) as client:
+        client.on_message(show)
+        client.on_receipt(show)
+        await client.sync()
+        if options.once:
+            await client.settled()
+        else:
+            async for _ in client.messages():
+                pass
+    return 0
+
+
+def _load(path: Path) -> State | None:
+    try:
+        return State.from_json(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError, TypeError):
+        raise UsageError(f"{path} is not a state file of `tidings tail`.") from None
+
+
+def _save(path: Path, state: State) -> None:
+    """Replace the file as a whole: a half-written state would lose the place."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(state.as_json()))
+    fresh.replace(path)
+
+
+async def run_history(options: argparse.Namespace) -> int:
+    """Print the last messages, oldest first."""
+    async with client_for(options) as client:
+        me = str((await client.whoami())["user_id"])
+        conversation = "dm#" + "#".join(sorted((me, options.partner)))
+        found: list[Message] = []
+        before: str | None = None
+        while len(found) < options.last:
+            page, before = await client.history(conversation, before, min(100, options.last - len(found)))
+            found += page
+            if before is None:
+                break
+        for message in reversed(found):
+            print(message_line(message, me))
+    return 0
+
+
+async def run_whoami(options: argparse.Namespace) -> int:
+    """Print the identity as JSON."""
+    async with client_for(options) as client:
+        reply = dict(await client.whoami())
+        print(json.dumps({name: reply[name] for name in reply if name not in ("type", "id")}, indent=2))
+    return 0

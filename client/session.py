@@ -1,0 +1,232 @@
+"""The protocol core of a client, without I/O: frames and the time go in, frames and results come out.
+
+    opened / closed / received / tick / submit      what happened; `now` is any clock in seconds that only grows
+    take_frames / take_finished / take_events       what to do about it
+    deadline                                        when to call `tick` next
+    reconnect                                       set when this connection is of no more use
+
+A request stays until it is answered: a frame without a reply is sent again as it was, also on the next connection,
+and the server knows it by its client id.  Errors that may pass are obeyed (`retry_after_ms`) and never shown.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Literal
+
+from client.errors import Closed, RequestError
+from client.frames import Event, Message, decode
+from client.inbox import Inbox, State
+from client.lanes import Request
+from client.outgoing import Outgoing, Timing
+from client.receipts import Mark, Receipts
+from client.syncing import SyncLoop
+
+
+class Session:
+    """One user's device, over any number of connections.  `user_id` saves a `whoami` where it is known."""
+
+    def __init__(
+        self,
+        user_id: str | None = None,
+        state: State | None = None,
+        timing: Timing | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.timing = timing or Timing()
+        self.inbox = Inbox(receipts := Receipts(), state or State(), user_id)
+        self.reconnect: Literal["token", "silent"] | None = None
+        self.open = False
+        rng = rng or random.Random()
+        self._receipts = receipts
+        self._receipts_at: float | None = None
+        self._out = Outgoing(self.timing, rng, self._take_receipts)
+        self._sync = SyncLoop(self.timing.keep_alive, rng)
+        self._heard_at = 0.0
+        self._finished: list[Request] = []
+        self._events: list[Event | State] = []
+
+    # -- what happened ---------------------------------------------------------------------------------------------
+
+    def opened(self, now: float) -> None:
+        """A connection stands: send what is still unanswered, and sync (which also repairs the registry)."""
+        self.open, self.reconnect, self._heard_at = True, None, now
+        self._out.opened(now)
+        if self.inbox.me is None:
+            self._out.add(Request("whoami", {}, "whoami"), now)
+        else:
+            self._begin_sync(now)
+        self._go_on(now)
+
+    def closed(self) -> None:
+        """The connection is gone.  Callers' requests wait for the next one; a sync starts again from its cursor."""
+        self.open = False
+        self._sync.interrupted()
+        self._out.closed()
+
+    def too_large(self) -> None:
+        """The gateway closed the connection for a frame that was too large (1009)."""
+        self._out.too_large()
+        self._collect(0.0)
+
+    def submit(self, request: Request, now: float) -> None:
+        """Carry out a caller's request.  Raises `RequestError` at once for what can never be sent."""
+        if request.action != "sync":
+            self._out.add(request, now)
+        elif self._sync.join(request) and self.open and self.inbox.me is not None:
+            self._begin_sync(now)
+        self._go_on(now)
+
+    def mark_read(self, conversation: str, position: str | None, now: float) -> bool:
+        """Note that the user has read up to `position` (None: all there is).  False if there is nothing new to say."""
+        top = self.inbox.top(conversation)
+        if top is None:
+            return False
+        noted = self._receipts.note(conversation, "read", Mark(position or top.position, top.taken_at))
+        self._go_on(now)
+        return noted
+
+    def withdraw(self, request: Request) -> None:
+        """Nobody waits for it any more: forget it unless it has left already."""
+        self._out.withdraw(request)
+
+    def received(self, text: str | bytes, now: float) -> None:
+        """A frame came."""
+        self._heard_at = now
+        frame = decode(text)
+        if frame.get("code") == "token_expired":
+            self.reconnect = "token"
+        elif frame.get("type") == "events":
+            self._events += self.inbox.take(frame.get("events", ()), "live")
+        elif not self._out.answered(frame, now) and "type" not in frame and "message" in frame:
+            # The gateway's own words for "the function failed" or "throttled": they name no frame of ours.
+            self._out.hurry(now)
+        self._go_on(now)
+
+    def tick(self, now: float) -> None:
+        """Time has passed."""
+        if not self.open:
+            return
+        if self._out.tick(now) > 2 and now - self._heard_at > self.timing.silent:
+            self.reconnect = "silent"
+        if self._sync.due(now) and self.inbox.me is not None:
+            self._begin_sync(now)
+        self._go_on(now)
+
+    def shut(self) -> None:
+        """The end: whatever is unanswered fails with `Closed`."""
+        self.open = False
+        self._out.shut()
+        self._collect(0.0)
+        for each in self._sync.waiting():
+            each.error = Closed("The client was closed before the server answered.")
+            self._finished.append(each)
+        self._sync.interrupted()
+
+    # -- what to do ------------------------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` is due, None while nothing is awaited."""
+        return min(self._deadlines(), default=None) if self.open else None
+
+    def take_frames(self) -> list[str]:
+        """Frames to send, in order."""
+        taken, self._out.frames = self._out.frames, []
+        return taken
+
+    def take_finished(self) -> list[Request]:
+        """Callers' requests that have their `reply` or `error` now."""
+        taken, self._finished = self._finished, []
+        return taken
+
+    def take_events(self) -> list[Event | State]:
+        """Events to show, and states to keep once the events before them were shown."""
+        taken, self._events = self._events, []
+        return taken
+
+    @property
+    def pending(self) -> int:
+        """How many requests and receipts are not settled."""
+        return len(self._out) + len(self._receipts)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _deadlines(self) -> Iterator[float]:
+        yield from self._out.resends()
+        if self.inbox.me is not None:
+            yield from self._out.starts(self._receipts_at)
+            if self._sync.next_at is not None:
+                yield self._sync.next_at
+
+    def _go_on(self, now: float) -> None:
+        """Whatever can happen now: settled requests, receipts that were gathered long enough, the next frames."""
+        self._collect(now)
+        if len(self._receipts) and self._receipts_at is None:
+            self._receipts_at = now + self.timing.receipts
+        if self.open and self.inbox.me is not None:
+            self._out.pump(now, extras_due=self._receipts_at is not None and now >= self._receipts_at)
+
+    def _take_receipts(self, limit: int) -> list[Request]:
+        taken = [Request("ack", fields, "receipts") for fields in self._receipts.take(limit)]
+        for each in taken:
+            each.measure()
+        if not len(self._receipts):
+            self._receipts_at = None
+        return taken
+
+    def _collect(self, now: float) -> None:
+        settled, self._out.settled = self._out.settled, []
+        for request in settled:
+            if request.owner == "sync":
+                self._synced(request, now)
+            elif request.owner == "whoami":
+                self._known(request, now)
+            elif request.owner == "caller":
+                self._note_own(request)
+                self._finished.append(request)
+
+    def _known(self, request: Request, now: float) -> None:
+        """Who we are; should the server not say, all that is lost is telling our own messages from others'."""
+        self.inbox.me = str(request.reply["user_id"]) if request.reply is not None else ""
+        self._begin_sync(now)
+
+    def _begin_sync(self, now: float) -> None:
+        self._out.add(Request("sync", self._sync.begin(self.inbox.cursor), "sync"), now)
+
+    def _synced(self, request: Request, now: float) -> None:
+        if request.reply is None:
+            self._sync_failed(request, now)
+            return
+        page = request.reply
+        self._events += self.inbox.take(page.get("events", ()), "sync")
+        self.inbox.cursor = page.get("cursor", self.inbox.cursor)
+        self._events.append(self.inbox.state())
+        if page.get("next"):
+            self._out.add(Request("sync", self._sync.more(page["next"]), "sync"), now)
+            return
+        for each in self._sync.finished(now):
+            each.reply = page
+            self._finished.append(each)
+        if self._sync.wanted():
+            self._begin_sync(now)
+
+    def _sync_failed(self, request: Request, now: float) -> None:
+        """A cursor that the server does not take is dropped, and the sync begins again without it."""
+        if isinstance(request.error, RequestError) and self.inbox.cursor is not None:
+            self.inbox.cursor = None
+            self._begin_sync(now)
+            return
+        for each in self._sync.finished(now):
+            each.error = request.error
+            self._finished.append(each)
+
+    def _note_own(self, request: Request) -> None:
+        reply, me = request.reply, self.inbox.me
+        if request.action == "send" and reply is not None and me is not None and reply.get("position"):
+            place, fields = reply["position"], request.fields
+            at = reply.get("at") or int(place[:13])
+            self.inbox.sent(
+                Message(reply["conversation"], place, place, me, fields["client_id"], fields["text"], at, "live")
+            )
