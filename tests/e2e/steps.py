@@ -1,0 +1,131 @@
+"""What tests through the host do over and over: misbehave rules, waiting, and the words for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from local.control_client import AsyncControlClient
+from tests.e2e.phone import Phone, new_id
+
+FENCE_MS = 15_000
+SETTLE_MS = 30_000
+BOUND_MS = 60_000
+WINDOW_MS = 3_000
+YOUNG_MS = 30_000
+MOVES_MS = 3_600_000
+"""How far the clock may be moved to what waits: visibility timeouts, delays, the retries of a poison record."""
+
+
+def hold(function: str, contains: str, name: str = "held", times: int | None = 1) -> dict[str, Any]:
+    """A rule that keeps invocations from beginning."""
+    return {"function": function, "contains": contains, "name": name, "times": times}
+
+
+def pause(function: str, contains: str, operation: str, when: str = "before", **more: Any) -> dict[str, Any]:
+    """A rule that stops an invocation at an AWS call."""
+    return {
+        "action": "pause",
+        "function": function,
+        "contains": contains,
+        "operation": operation,
+        "when": when,
+        "name": "paused",
+        **more,
+    }
+
+
+def fail(function: str, contains: str, operation: str, code: str, times: int | None = 1, **more: Any) -> dict[str, Any]:
+    """A rule that fails an AWS call."""
+    return {
+        "action": "error",
+        "function": function,
+        "contains": contains,
+        "operation": operation,
+        "code": code,
+        "times": times,
+        **more,
+    }
+
+
+def kill(function: str, contains: str, operation: str, when: str = "before", **more: Any) -> dict[str, Any]:
+    """A rule that ends a worker at an AWS call."""
+    return {
+        **pause(function, contains, operation, when, name="killed"),
+        "action": "kill",
+        **more,
+    }
+
+
+async def settle(control: AsyncControlClient) -> None:
+    """Until nothing is left to do, however late it is due."""
+    await control.idle(100, close_windows=True, advance_ms=MOVES_MS)
+
+
+async def pushes(control: AsyncControlClient, token: str) -> list[dict[str, Any]]:
+    """What a phone has got once the batching window, and the time before a push, have passed."""
+    await control.idle(60, advance_ms=2 * WINDOW_MS)
+    found: list[dict[str, Any]] = await control.phones(token)
+    assert not [each["problem"] for each in found if each["problem"]]
+    return found
+
+
+def notification(push: dict[str, Any]) -> dict[str, Any]:
+    """Title, body and data of a push to an Android phone."""
+    message: dict[str, Any] = push["payload"]["fcmV1Message"]["message"]
+    return message
+
+
+def conversation(one: Phone, other: Phone) -> str:
+    """The id of a 1:1 conversation."""
+    return "#".join(["dm", *sorted((one.user, other.user))])
+
+
+def tail(sequence: Iterable[dict[str, Any]], field: str = "text") -> list[Any]:
+    """One field of each."""
+    return [each[field] for each in sequence]
+
+
+async def say(phone: Phone, to: Phone, text: str, **more: Any) -> dict[str, Any]:
+    """Send a message that must be acked."""
+    answer = await phone.ask("send", client_id=more.pop("client_id", None) or new_id(), to=to.user, text=text, **more)
+    assert answer["type"] == "ack", answer
+    return answer
+
+
+async def publish(phone: Phone, text: str) -> str:
+    """Post; the position."""
+    answer = await phone.ask("post", client_id=new_id(), text=text)
+    assert answer["type"] == "ack", answer
+    return str(answer["position"])
+
+
+async def follow(reader: Phone, author: Phone, action: str = "follow") -> str:
+    """Follow or unfollow; the position."""
+    answer = await reader.ask(action, client_id=new_id(), user=author.user)
+    assert answer["type"] == "ack", answer
+    return str(answer["position"])
+
+
+async def entry(control: AsyncControlClient, phone: Phone) -> dict[str, Any]:
+    """The gateway's own view of a phone's open connection."""
+    me = await phone.ask("whoami")
+    (found,) = [each for each in await control.connections() if each["id"] == me["connection_id"]]
+    return dict(found)
+
+
+async def stopped(control: AsyncControlClient, count: int = 1) -> None:
+    """Until so many invocations are held or paused, and everything else is done."""
+    await control.stopped(at_least=count, timeout_s=30)
+
+
+def as_client(sends: Iterable[tuple[str, str, str]]) -> str:
+    """A batch frame's actions of (client id, to, text) as JSON text."""
+    return json.dumps([{"action": "send", "id": c, "client_id": c, "to": to, "text": text} for c, to, text in sends])
+
+
+async def gather(*waits: Any) -> list[Any]:
+    """All at the same time."""
+    return list(await asyncio.gather(*waits))

@@ -1,0 +1,95 @@
+"""What each role may do beside what its function was seen doing in the whole run: nothing missing, nothing unused.
+
+Runs last in `make test`: the development host appends every kind of AWS call to the file that TIDINGS_OBSERVED names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.settings import TidingsSettings
+from tests.infra.templates import HANDLERS, Deployment, in_process, listed
+from tidings.storage import keys
+
+Right = tuple[str, str]
+"""(IAM action, table or lane; empty where there is no end of them)."""
+
+LAMBDA_ITSELF = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+    "s3:PutObject",
+    "s3:ListBucket",
+}
+"""What Lambda does with the function's role (logs, traces, polling, failed batches): no call of the function's."""
+
+AUTHORIZED_AS = {
+    "apigatewaymanagementapi:PostToConnection": "execute-api:ManageConnections",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The template with push set up, as the development host deploys it."""
+    settings = TidingsSettings(fcm_secret="tidings/fcm", apns_secret="tidings/apns")
+    return in_process(settings, tmp_path_factory.mktemp("observed"))
+
+
+@pytest.fixture(scope="session")
+def seen() -> dict[str, dict[Right, bool]]:
+    """By function, the rights it used, and whether one was refused."""
+    path = os.environ.get("TIDINGS_OBSERVED")
+    if not path or not Path(path).exists():
+        pytest.fail("This test reads what the other tests did: run `make test`.")
+    rights: dict[str, dict[Right, bool]] = {name: {} for name in HANDLERS}
+    for line in Path(path).read_text().splitlines():
+        call = json.loads(line)
+        action = f"{call['service']}:{call['operation']}"
+        named = call["resource"] if call["service"] in ("dynamodb", "sqs") else ""
+        rights[call["function"]][AUTHORIZED_AS.get(action, action), named] = call["denied"]
+    return rights
+
+
+def granted(template: Deployment, name: str) -> set[Right]:
+    """The rights of a function's role, without those that Lambda uses itself."""
+    tables = {template.table(table.name): table.name for table in keys.TABLES}
+    lanes = {
+        logical: kind for logical in template.of("AWS::SQS::Queue") for kind in ("Small", "Large") if kind in logical
+    }
+    return {
+        (action, _named(resource, tables, lanes))
+        for statement in template.statements(name)
+        for action in set(listed(statement["Action"])) - LAMBDA_ITSELF
+        for resource in listed(statement["Resource"])
+    }
+
+
+def _named(resource: Any, tables: dict[str, str], lanes: dict[str, str]) -> str:
+    logical = resource["Fn::GetAtt"][0] if isinstance(resource, dict) and "Fn::GetAtt" in resource else ""
+    return tables.get(logical) or (f"{lanes[logical]}Lane" if logical in lanes else "")
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_nothing_is_missing(name: str, template: Deployment, seen: dict[str, dict[Right, bool]]) -> None:
+    assert {right for right, denied in seen[name].items() if denied} == set()
+    assert seen[name].keys() - granted(template, name) == set()
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_nothing_is_unused(name: str, template: Deployment, seen: dict[str, dict[Right, bool]]) -> None:
+    assert granted(template, name) - seen[name].keys() == set()
