@@ -19,6 +19,7 @@ $(VENV)/.stamp: requirements/dev.txt
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements/dev.txt
 	@echo "$(CURDIR)/layers/tidings/python" > $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidings-layer.pth
+	@ln -sf ../../client/tidings.sh $(BIN)/tidings
 	@touch $@
 
 .ministack/.stamp: requirements/ministack.txt $(VENV)/.stamp
@@ -52,7 +53,6 @@ types: $(VENV)/.stamp  ## mypy
 
 unit functional: $(VENV)/.stamp  ## one kind of test
 	@$(BIN)/python -m pytest -q tests/$@
-
 
 infra contract local: setup  ## likewise, with Node or the local AWS
 	@$(BIN)/python -m pytest -q tests/$@

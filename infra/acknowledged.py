@@ -19,6 +19,7 @@ WILDCARD_REASONS: Final[dict[str, str]] = {
     "execute-api:ManageConnections": "Posting, on this API's stage only: connection ids are made at run time.",
     "dynamodb:ListStreams": "AWS checks listing against all streams of the table, not one of them; it reads no data.",
     "s3:PutObject": "Lambda names the objects itself; the prefix is the one it keeps failed batches under.",
+    "s3:GetObject": "Lambda names the objects itself; an operator puts back whatever failed.",
     "sns:GetEndpointAttributes": ENDPOINTS,
     "sns:Publish": ENDPOINTS,
     "sns:CreatePlatformApplication": "What making one is checked against is not documented; deploy-time function only.",
@@ -30,8 +31,8 @@ def accept(scope: Construct, rule: str, reason: str) -> None:
     cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))
 
 
-def accept_wildcards(role: iam.Role, statements: Iterable[iam.PolicyStatement]) -> None:
-    """Accept each wildcard resource of the role's statements for the reason listed above.
+def accept_wildcards(role: Construct, statements: Iterable[iam.PolicyStatement]) -> None:
+    """Accept each wildcard resource of the role's (or policy's) statements for the reason listed above.
 
     Raises `KeyError` for an action that has no reason to be granted on a wildcard.
     """

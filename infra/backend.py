@@ -54,7 +54,7 @@ class Tidings(Construct):
         self._add_functions()
         self._add_sources()
         self._watch()
-        self.operators = operator_policy(self, self.lanes)
+        self.operators = operator_policy(self, self.lanes, self.failures.bucket)
 
     def _platform_function(self, allowed: list[iam.PolicyStatement]) -> lambda_.Function:
         """The function that makes platform applications at deploy time."""

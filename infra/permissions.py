@@ -72,7 +72,7 @@ ACCESS: Final[dict[str, Access]] = {
         sends=(SMALL,),
     ),
     "Plan": Access(
-        tables={keys.GRAPH: ("GetItem", "Query")},
+        tables={keys.GRAPH: ("Query",)},
         streams=(keys.POSTS, keys.CONVERSATIONS),
         sends=LANES,
     ),
@@ -108,3 +108,6 @@ OPERATOR_ON_DEAD_LETTERS: Final = (
 
 OPERATOR_ON_LANES: Final = ("SendMessage", "GetQueueAttributes")
 """And on the lane it puts the messages back on."""
+
+OPERATOR_ON_FAILURES: Final = ("GetObject", "DeleteObject")
+"""And on the batches of stream records in the failure bucket (which it lists)."""

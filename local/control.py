@@ -189,11 +189,13 @@ class Control:
         return [each for each in pushes if given.get("token") in (None, each["token"])]
 
     def _token(self, endpoint: str) -> str:
-        """The device token behind a platform endpoint, as SNS knows it."""
+        """The device token behind a platform endpoint, as SNS knows it; empty for one deleted before anybody asked."""
         if endpoint not in self._tokens:
             sns = client("sns", self._running.front.deployment.aws_endpoint)
-            attributes = sns.get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]
-            self._tokens[endpoint] = attributes["Token"]
+            try:
+                self._tokens[endpoint] = sns.get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]["Token"]
+            except sns.exceptions.NotFoundException:
+                return ""
         return self._tokens[endpoint]
 
     async def _invocations(self, _: web.Request, given: JSON) -> list[JSON]:

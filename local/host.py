@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,8 @@ class Host:
             raise HostError(f"A function's worker ended at its start: see {self.logs.relative_to(ROOT)}.") from error
         except (BotoCoreError, ClientError) as error:
             raise HostError(f"ministack refused a role: {str(error)[:400]}.") from error
+        for pump in self.pumps.pumps:
+            pump.stopped = partial(self.front.invoker.stopped_for, pump.name)
 
     async def _invoke(self, function: str, operation: str, event: dict[str, Any]) -> InvokeResult:
         return await self.front.invoker.invoke(function, event, operation)

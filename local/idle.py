@@ -68,7 +68,8 @@ class Idle:
 
     def _running(self) -> bool:
         # A stopped invocation of a frame also keeps that frame under way.
-        return self._invoker.under_way > 0 or self._gateway.under_way > self._invoker.stopped
+        stopped_frames = self._invoker.stopped - self._pumps.stopped
+        return self._invoker.under_way > 0 or self._gateway.under_way > stopped_frames
 
     def _what(self, timeout_s: float) -> str:
         pumps = ", ".join(str(each["name"]) for each in self._pumps.report() if each["busy"])

@@ -1,24 +1,32 @@
-"""What a person on duty may do: put dead letters back, and nothing else."""
+"""What a person on duty may do: put back what failed, and nothing else."""
 
 from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.acknowledged import accept_wildcards
 from infra.constructs.fanout import Lanes
-from infra.permissions import OPERATOR_ON_DEAD_LETTERS, OPERATOR_ON_LANES
+from infra.permissions import OPERATOR_ON_DEAD_LETTERS, OPERATOR_ON_FAILURES, OPERATOR_ON_LANES
 
 
-def operator_policy(scope: Construct, lanes: Lanes) -> iam.ManagedPolicy:
+def operator_policy(scope: Construct, lanes: Lanes, failures: s3.IBucket) -> iam.ManagedPolicy:
     """A managed policy to attach to an operator's role: everything `tidings ops redrive` calls."""
     dead = [queue.queue_arn for queue in lanes.dead_letters.values()]
     back = [queue.queue_arn for queue in lanes.queues.values()]
-    return iam.ManagedPolicy(
+    batches = failures.arn_for_objects("aws/lambda/*")
+    statements = [
+        iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_DEAD_LETTERS], resources=dead),
+        iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_LANES], resources=back),
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[failures.bucket_arn]),
+        iam.PolicyStatement(actions=[f"s3:{each}" for each in OPERATOR_ON_FAILURES], resources=[batches]),
+    ]
+    policy = iam.ManagedPolicy(
         scope,
         "Operators",
-        description="Put jobs from the dead-letter queues back on their lanes (tidings ops redrive).",
-        statements=[
-            iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_DEAD_LETTERS], resources=dead),
-            iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_LANES], resources=back),
-        ],
+        description="Put failed jobs and stream records back on the lanes (tidings ops redrive).",
+        statements=statements,
     )
+    accept_wildcards(policy, statements)
+    return policy

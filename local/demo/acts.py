@@ -18,7 +18,8 @@ from local.demo.verify import Found, read_all, read_phones
 
 LATER_MS = 300_000
 """How far the host's clock may be moved to second sweeps: they wait for the fan-out bound and the settling time."""
-MEASURED_POSTS = 12
+MEASURED_POSTS = (4, 8)
+"""One each of so many of the most and the least followed authors (with followers at all)."""
 
 
 class Acts:
@@ -31,7 +32,7 @@ class Acts:
         self._talks = Talks(host, scenario, self._book)
         self._feeds = Feeds(host, scenario)
         self._pushed: list[Pushed] = []
-        self._results = Results([], [], [], 0, 0)
+        self._results = Results([], [], [], 0)
 
     async def play(self) -> Results:
         """Everything, in order."""
@@ -109,8 +110,8 @@ class Acts:
                 await second.open()
                 second.note_screen(double.name)
                 await second.close()
-            authors = list(dict.fromkeys(author for author, _ in self._scenario.posts))
-            operations.append(await metering.posts(authors[:MEASURED_POSTS]))
+            operations.append(await metering.posts(*MEASURED_POSTS))
+            self._results.alone = metering.alone
 
     async def _read_back(self) -> None:
         """Every mailbox, history and timeline, by a fresh reader; metered, for these are operations, too."""
@@ -120,25 +121,19 @@ class Acts:
             for user in talk.users:
                 mine[user].append(talk.name)
         mark = await self._mark()
-        with Progress("every mailbox and history is read", len(mine)) as progress:
-            found = await read_all(self._host, mine, progress, home=False)
+        with Progress("every mailbox, history and timeline is read", len(mine)) as progress:
+            found = await read_all(self._host, mine, progress)
         meter = await self._meter_since(mark)
-        self._results.faults["messages"] = judge.judge_messages(scenario, self._book, self._talks, found)
+        results = self._results
+        results.faults["messages"] = judge.judge_messages(scenario, self._book, self._talks, found)
+        results.faults["timelines"] = judge.judge_timelines(scenario, self._feeds, found)
+        results.copies = sum(len(each.home) for each in found.values())
         syncs = sum(each.sync_pages for each in found.values())
         allowed = budgets.mean(budgets.sync(each.events) for each in found.values())
-        self._results.operations.append(budgets.measured(_named("sync", found), syncs, meter, ("sync",), allowed))
-        mark = await self._mark()
-        with Progress("every home timeline is read", len(mine)) as progress:
-            feeds = await read_all(self._host, mine, progress, home=True)
-        meter = await self._meter_since(mark)
-        self._results.faults["timelines"] = judge.judge_timelines(scenario, self._feeds, feeds)
-        self._results.copies = sum(len(each.home) for each in feeds.values())
-        pages = sum(each.home_pages for each in feeds.values())
-        following = scenario.final
-        allowed = budgets.mean(
-            budgets.home(len(following[user])) for user, each in feeds.items() for _ in range(each.home_pages)
-        )
-        self._results.operations.append(budgets.measured("home page of 20", pages, meter, ("timeline.home",), allowed))
+        results.operations.append(budgets.measured(_named("sync", found), syncs, meter, ("sync",), allowed))
+        follows = [len(scenario.final[user]) for user, each in found.items() for _ in range(each.home_pages)]
+        allowed = budgets.mean(budgets.home(count) for count in follows)
+        results.operations.append(budgets.measured("home page of 20", len(follows), meter, ("timeline.home",), allowed))
 
     def _first(self, kind: str) -> Talk | None:
         return next((talk for talk in self._scenario.talks if talk.kind == kind), None)

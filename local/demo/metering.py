@@ -6,7 +6,7 @@ import asyncio
 
 from local.demo import budgets
 from local.demo.budgets import Measured
-from local.demo.facts import Posted
+from local.demo.facts import Posted, Sent
 from local.demo.feeds import Feeds
 from local.demo.host import HostHandle
 from local.demo.people import App, Book
@@ -23,6 +23,8 @@ class Metering:
         self._scenario = scenario
         self._book = book
         self._feeds = feeds
+        self.alone: list[Sent] = []
+        """Messages that had the whole system to themselves."""
 
     async def messages(self, talk: Talk, writer: App, reader: App, copies: bool) -> list[Measured]:
         """The conversation once more, one message after the other, to a reader who is online; and its receipts.
@@ -37,6 +39,7 @@ class Metering:
         texts = [text for _, turn in talk.turns for text in turn]
         for text in texts:
             fact = self._book.say(talk.name, writer.user, reader.user, text, away=False)
+            self.alone.append(fact)
             await writer.send(fact)
             while fact.shown_at is None:
                 await asyncio.sleep(0.005)
@@ -54,19 +57,22 @@ class Metering:
             told.append(budgets.measured("look before a push, a message", len(texts), meter, ("PushMailboxes",), None))
         return told
 
-    async def posts(self, authors: list[str]) -> Measured:
+    async def posts(self, most: int, least: int) -> Measured:
         """A post by each of some authors, one after the other, with the fan-out each brings about."""
+        followers = self._followers()
+        posting = {author for author, _ in self._scenario.posts}
+        ranked = sorted(posting & followers.keys(), key=lambda author: (-followers[author], author))
+        authors = [*ranked[:most], *ranked[most:][-least:]]
         await self._host.idle()
         mark = await self._mark()
-        followers = self._followers()
         for author in authors:
             earlier = [fact for fact in self._feeds.posted if fact.author == author]
             fact = Posted(author, f"p{len(earlier):04d}", earlier[0].text, len(earlier), 0.0)
             await self._feeds.post_one(fact)
         await self._host.idle()
         meter = await self._host.control.meter(mark)
-        allowed = budgets.mean(budgets.post(followers.get(author, 0)) for author in authors)
-        mean = sum(followers.get(author, 0) for author in authors) / len(authors)
+        allowed = budgets.mean(budgets.post(followers[author]) for author in authors)
+        mean = sum(followers[author] for author in authors) / len(authors)
         return budgets.measured(f"post, {mean:.0f} followers", len(authors), meter, POST, allowed)
 
     def _followers(self) -> dict[str, int]:

@@ -18,7 +18,6 @@ class Book:
 
     def __init__(self) -> None:
         self.sent: dict[Key, Sent] = {}
-        self.reconnects = 0
         self._calls: Counter[str] = Counter()
 
     def say(self, talk: str, sender: str, recipient: str, text: str, away: bool) -> Sent:

@@ -21,7 +21,8 @@ class Results:
     pushed: list[Pushed]
     copies: int
     """Posts found in timelines."""
-    reconnects: int
+    alone: list[Sent] = field(default_factory=list)
+    """Messages sent one at a time, with nothing else under way."""
     faults: dict[str, Findings] = field(default_factory=dict)
     operations: list[Measured] = field(default_factory=list)
     totals: list[tuple[str, int, float]] = field(default_factory=list)
@@ -71,6 +72,7 @@ def counts(results: Results, online: set[str]) -> list[tuple[str, str, str]]:
         ("wrong", str(len(messages.wrong)), str(len(posts.wrong))),
         ("send to ack, p50 / p99", latency([(f.sent_at, f.acked_at) for f in calm]), _posting(posted)),
         ("send to shown live, p50 / p99", latency(live), "-"),
+        ("the same, one at a time", latency([(f.sent_at, f.shown_at) for f in results.alone]), "-"),
     ]
 
 

@@ -12,8 +12,12 @@ from local.demo.people import TIMING, App, Book
 from local.demo.progress import Progress
 from local.demo.scenario import Scenario, Talk
 
-AT_ONCE = 24
-"""Conversations at a time: about 50 sockets."""
+AT_ONCE = 12
+"""Conversations at a time: about 25 sockets, enough to keep two cores busy."""
+CUT = 0.6
+"""Share of the turns of a `cut` conversation in which a line breaks."""
+RESTLESS = 0.25
+"""Share of the `away` conversations in which whoever listens is away in every turn, not in the last one only."""
 ARRIVAL_S = 5.0
 """How long a conversation waits for live delivery before its readers sync."""
 
@@ -83,6 +87,7 @@ class _Conversation:
         self._dice = dice
         self._apps: dict[str, App] = {}
         self._second: App | None = None
+        self._restless = dice.random() < RESTLESS
 
     async def run(self) -> None:
         """From the first turn to the last."""
@@ -100,14 +105,14 @@ class _Conversation:
         """Somebody says some things in one go; the turn ends with their acks."""
         talk = self._talk
         listener = next(user for user in talk.users if user != speaker)
-        away = talk.kind == "away"
+        away = talk.kind == "away" and (last or self._restless)
         if away:
             self._apps[listener].note_screen(talk.name)
             await self._apps[listener].close()
             await self._apps[speaker].open()
         said = [self._talks.say(talk, speaker, text, away and last) for text in texts]
         sends = [asyncio.create_task(self._apps[speaker].send(fact)) for fact in said]
-        if talk.kind == "cut":
+        if talk.kind == "cut" and self._dice.random() < CUT:
             await self._cut(speaker, listener)
         await asyncio.gather(*sends)
         return said

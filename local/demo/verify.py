@@ -49,12 +49,11 @@ async def read_all(
     async def one(user: str) -> None:
         async with slots, await _connect(host, user) as socket:
             reader = _Reader(socket)
-            if home:
-                found[user] = await reader.timeline()
-            else:
-                found[user] = await reader.mailbox()
-                for talk in talks[user]:
-                    found[user].history[talk] = await reader.history(talk)
+            mine = found[user] = Found()
+            await reader.mailbox(mine)
+            for talk in talks[user]:
+                mine.history[talk] = await reader.history(talk)
+            await reader.timeline(mine)
         progress.step()
 
     await asyncio.gather(*(one(user) for user in talks))
@@ -71,9 +70,8 @@ class _Reader:
         self._socket = socket
         self._count = 0
 
-    async def mailbox(self) -> Found:
+    async def mailbox(self, found: Found) -> None:
         """All pages of a sync without a cursor."""
-        found = Found()
         following: str | None = None
         while True:
             page = await self._ask("sync", limit=100, **({"next": following} if following else {}))
@@ -87,7 +85,7 @@ class _Reader:
                     found.receipts[talk] = max(found.receipts.get(talk, ""), event["position"])
             following = page.get("next")
             if following is None:
-                return found
+                return
 
     async def history(self, talk: str) -> list[Item]:
         """A conversation's log, oldest first."""
@@ -100,9 +98,8 @@ class _Reader:
             if before is None:
                 return items[::-1]
 
-    async def timeline(self) -> Found:
+    async def timeline(self, found: Found) -> None:
         """All pages of the home timeline, newest first."""
-        found = Found()
         before: str | None = None
         while True:
             page = await self._ask("timeline.home", limit=20, **({"before": before} if before else {}))
@@ -112,7 +109,7 @@ class _Reader:
                 found.home.append(Item("", key, post["position"], post["text"], truncated=post.get("truncated", False)))
             before = page.get("before")
             if before is None:
-                return found
+                return
 
     async def _ask(self, action: str, **fields: Any) -> dict[str, Any]:
         """A reply; what else comes meanwhile is not asked for here.  Raises `VerifyError`."""

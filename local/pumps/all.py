@@ -96,6 +96,11 @@ class Pumps:
             for pump in self.pumps:
                 pump.hurry = False
 
+    @property
+    def stopped(self) -> int:
+        """How many of the pumps' invocations a misbehave rule holds or has paused."""
+        return sum(pump.stopped() for pump in self.pumps)
+
     def next_due(self) -> int | None:
         """The earliest moment (epoch ms of the host's clock) that something waits for; None if nothing waits."""
         dues = [due for pump in self.pumps if (due := pump.next_due()) is not None]

@@ -63,6 +63,8 @@ class Pump:
         """Done when a part of the pump has died, which ends the host: nothing may be left lying in silence."""
         self.hurry = False
         self.pace_s = 0.0
+        self.stopped: Callable[[], int] = lambda: 0
+        """How many of its invocations a misbehave rule holds or has paused: those do not make it busy."""
         self._clock = clock
         self._misbehave = misbehave
         self._wake = asyncio.Event()

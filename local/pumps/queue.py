@@ -68,7 +68,8 @@ class QueuePump(Pump):
     def busy(self) -> bool:
         """Whether a batch runs, or messages could."""
         waits = self._window_ends is not None and self._window_ends > self._clock.now_ms() and not self.hurry
-        return bool(self._running) or (bool(self._gathered) and not waits) or self._moving or self._overdue()
+        running = self._running > self.stopped()
+        return running or (bool(self._gathered) and not waits) or self._moving or self._overdue()
 
     def next_due(self) -> int | None:
         """When the next delayed or failed message comes (back), or the window closes."""

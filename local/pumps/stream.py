@@ -80,7 +80,7 @@ class StreamPump(Pump):
 
     def busy(self) -> bool:
         """Whether a lane runs or could."""
-        return any(self._runs(lane) for lane in self._all_lanes())
+        return sum(self._runs(lane) for lane in self._all_lanes()) > self.stopped()
 
     def _runs(self, lane: Lane) -> bool:
         waits = lane.due is not None and lane.due > self._clock.now_ms() and not (lane.gathering and self.hurry)

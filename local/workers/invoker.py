@@ -34,7 +34,7 @@ class Invoker:
         self._observers = list(observers)
         self._root: Root | None = None
         self.pools: dict[str, WorkerPool] = {}
-        self._held: list[tuple[str, asyncio.Future[None]]] = []
+        self._held: list[tuple[str, str, asyncio.Future[None]]] = []
         self._paused: list[tuple[str, int, WorkerProcess]] = []
 
     def observe(self, observer: Observer) -> None:
@@ -62,11 +62,11 @@ class Invoker:
         text = compact(event)
         started_ms = self._clock.now_ms()
         pool = self.pools[function]
-        await self._hold(function, text)
+        await self._hold(function, text, operation)
         if self._misbehave.chance(self._misbehave.switches.throttle):
             result = InvokeResult("", error=FunctionError(THROTTLED, "Rate Exceeded."))
         else:
-            result = await self._run(pool, function, text)
+            result = await self._run(pool, function, text, operation)
         record = Invocation(
             function=function,
             operation=operation or function,
@@ -80,9 +80,9 @@ class Invoker:
             observer.invocation(record)
         return result
 
-    async def _run(self, pool: WorkerPool, function: str, text: str) -> InvokeResult:
+    async def _run(self, pool: WorkerPool, function: str, text: str, operation: str) -> InvokeResult:
         rules = self._misbehave.call_rules(function, text)
-        result = await pool.invoke(text.encode(), self._clock.offset_ms, self._misbehave.shipped(rules))
+        result = await pool.invoke(text.encode(), self._clock.offset_ms, self._misbehave.shipped(rules), operation)
         if result.struck is not None:
             self._misbehave.give_back(rule for place, rule in enumerate(rules) if place not in result.struck)
         return result
@@ -97,9 +97,14 @@ class Invoker:
         """How many a rule holds or has paused."""
         return len(self._held) + len(self._paused)
 
+    def stopped_for(self, operation: str) -> int:
+        """How many of one operation's invocations a rule holds or has paused."""
+        held = sum(each == operation for _, each, _ in self._held)
+        return held + sum(worker.operation == operation for _, _, worker in self._paused)
+
     def waiting(self) -> list[dict[str, Any]]:
         """Invocations that a rule holds or has paused, oldest first; `call` is 0 for one that has not begun."""
-        held = [{"rule": rule, "call": 0} for rule, _ in self._held]
+        held = [{"rule": rule, "call": 0} for rule, _, _ in self._held]
         return held + [{"rule": rule, "call": index} for rule, index, _ in self._paused]
 
     def release(self, rule: str = "") -> int:
@@ -108,20 +113,20 @@ class Invoker:
         paused = [each for each in self._paused if rule in ("", each[0])]
         self._held = [each for each in self._held if each not in held]
         self._paused = [each for each in self._paused if each not in paused]
-        for _, future in held:
+        for _, _, future in held:
             if not future.done():
                 future.set_result(None)
         for _, _, worker in paused:
             worker.resume(self._clock.offset_ms)
         return len(held) + len(paused)
 
-    async def _hold(self, function: str, text: str) -> None:
+    async def _hold(self, function: str, text: str, operation: str) -> None:
         if not self._misbehave.switches.holds:
             return
         rule = self._misbehave.hold(function, text)
         if rule is not None:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._held.append((rule.name, future))
+            self._held.append((rule.name, operation, future))
             await future
 
     def _on_pause(self, worker: WorkerProcess, rule: str, index: int) -> None:

@@ -42,7 +42,9 @@ class WorkerPool:
         """Process ids of the live workers."""
         return sorted(worker.pid for worker in self._workers if worker.alive)
 
-    async def invoke(self, event: bytes, offset_ms: int, rules: list[dict[str, Any]]) -> InvokeResult:
+    async def invoke(
+        self, event: bytes, offset_ms: int, rules: list[dict[str, Any]], operation: str = ""
+    ) -> InvokeResult:
         """Run one invocation; every failure, a throttle included, comes back as an `InvokeResult` with an error."""
         request_id = str(uuid.uuid4())
         if self._slots.locked() and self.waiting >= self._queue_limit:
@@ -54,12 +56,14 @@ class WorkerPool:
             self.waiting -= 1
         self.running += 1
         try:
-            return await self._run(request_id, event, offset_ms, rules)
+            return await self._run(request_id, event, offset_ms, rules, operation)
         finally:
             self.running -= 1
             self._slots.release()
 
-    async def _run(self, request_id: str, event: bytes, offset_ms: int, rules: list[dict[str, Any]]) -> InvokeResult:
+    async def _run(
+        self, request_id: str, event: bytes, offset_ms: int, rules: list[dict[str, Any]], operation: str
+    ) -> InvokeResult:
         header = {
             "id": request_id,
             "arn": self.spec.arn,
@@ -71,6 +75,7 @@ class WorkerPool:
             worker = await self._take()
         except (WorkerGone, OSError):  # the nursery itself is gone
             return self._died(request_id, 0.0)
+        worker.operation = operation
         timer = asyncio.get_running_loop().call_later(self.spec.timeout_s, worker.kill)
         started = time.perf_counter()
         try:

@@ -23,6 +23,8 @@ class WorkerProcess(asyncio.Protocol):
 
     def __init__(self, on_pause: Callable[[WorkerProcess, str, int], None]) -> None:
         self.pid = 0
+        self.operation = ""
+        """What its invocation is for."""
         self._on_pause = on_pause
         self._buffer = wire.FrameBuffer()
         self._transport: asyncio.Transport | None = None

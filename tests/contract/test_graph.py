@@ -20,6 +20,10 @@ def followers(stores: Stores, author: str, shards: int = 1) -> set[str]:
     return {each for shard in range(shards) for page in stores.graph.followers(author, shard, None) for each in page}
 
 
+def audience(stores: Stores, author: str, shard: int, after: str | None) -> list[tuple[int, str]]:
+    return [(at, each) for at, page in stores.graph.audience(author, shard, after) for each in page]
+
+
 class TestGraph:
     def test_a_follow_has_two_halves(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
@@ -134,6 +138,23 @@ class TestGraph:
         assert [each for page in stores.graph.followers(ann, 0, None) for each in page] == crowd
         assert [each for page in stores.graph.followers(ann, 0, crowd[4]) for each in page] == crowd[5:]
         assert list(stores.graph.followers(ann, 0, crowd[-1])) == []
+
+    def test_an_audience_is_all_shards_from_anywhere_on(self, stores: Stores) -> None:
+        ann, quiet = stores.user("ann"), stores.user("quiet")
+        stores.split(ann, 3)
+        crowd = {stores.user(f"f{n}") for n in range(15)}
+        for follower in crowd:
+            stores.graph.follow(follower, ann, at(stores, 1), stores.fence())
+        whole = audience(stores, ann, 0, None)
+        assert sorted(each for _, each in whole) == sorted(crowd)
+        assert whole == sorted(whole)
+        for place, (shard, follower) in enumerate(whole):
+            assert audience(stores, ann, shard, follower) == whole[place + 1 :]
+        assert audience(stores, ann, 1, None) == [each for each in whole if each[0] >= 1]
+        assert audience(stores, ann, 3, None) == []
+        assert audience(stores, quiet, 0, None) == []
+        stores.graph.follow(min(crowd), quiet, at(stores, 2), stores.fence())
+        assert audience(stores, quiet, 0, None) == [(0, min(crowd))]
 
     def test_a_passed_fence_writes_nothing(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")

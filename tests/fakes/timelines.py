@@ -129,6 +129,11 @@ class FakeGraph:
         for start in range(0, len(behind), self.page_size):
             yield behind[start : start + self.page_size]
 
+    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
+        while shard < self.shards(author):
+            yield from ((shard, page) for page in self.followers(author, shard, after))
+            shard, after = shard + 1, None
+
 
 @dataclass(frozen=True, slots=True)
 class Queued:

@@ -37,7 +37,8 @@ class Aws:
 
 def forget() -> None:
     """What the functions keep for the life of a process."""
-    for cached in (world.settings, telemetry.logger, sdk.session, clients.dynamodb, clients.sns, connect.build, push.build):
+    kept = (world.settings, telemetry.logger, sdk.session, clients.dynamodb, clients.sns, connect.build, push.build)
+    for cached in kept:
         cached.cache_clear()
 
 

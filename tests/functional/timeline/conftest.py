@@ -6,7 +6,9 @@ The stream of `Posts` and the lanes' deliveries are made here from what the func
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from tidings.storage.users import UserStore
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 LANES = ("small", "large")
+SERVICE = "tidings-timeline-tests"
 
 
 class Deployed:
@@ -180,7 +183,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tidings-timeline")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidings")
     for table in keys.TABLES:
         monkeypatch.setenv(table.variable, table.name)
@@ -196,3 +199,15 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
             clients.sqs().create_queue(QueueName=f"tidings-{lane}")
         yield Deployed(clock)
     _cold()
+
+
+@pytest.fixture
+def log(deployed: Deployed) -> Iterator[StringIO]:
+    """What the functions log, as it would be printed."""
+    telemetry.logger().info("ready")
+    [handler] = logging.getLogger(SERVICE).handlers
+    assert isinstance(handler, logging.StreamHandler)
+    printed = StringIO()
+    usual = handler.setStream(printed)
+    yield printed
+    handler.setStream(usual)

@@ -1,10 +1,14 @@
 """The planner's and the worker's handlers: partial failure, replay, poison, throttling, logs and metrics."""
 
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from functions.fanout.plan import handler as plan
+from functions.fanout.work import handler as work
 from tests.events import load
 from tests.functional.timeline.conftest import Deployed, get_items
 from tests.functional.timeline.test_timeline import clients_follow
@@ -29,9 +33,6 @@ def owners() -> list[str]:
 
 
 def test_the_recorded_events_are_understood(deployed: Deployed) -> None:
-    from functions.fanout.plan import handler as plan
-    from functions.fanout.work import handler as work
-
     assert plan(load("posts_stream"), object()) == {"batchItemFailures": []}
     [job] = deployed.queued("small")
     assert (job["owner"], job["recipients"]) == ("ann", ["ann"])
@@ -52,7 +53,7 @@ def test_a_replayed_record_and_a_repeated_message_change_nothing(posted: Deploye
     assert owners() == ["ann", "bob", "cid"]
 
 
-def test_a_poison_record_fails_alone(posted: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_poison_record_fails_alone(posted: Deployed, log: StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     good = posted.stream()[0]
     poison = posted.record({**good["dynamodb"]["NewImage"], "path": {"S": "pigeon"}})
     foreign = json.loads(json.dumps(good))
@@ -61,9 +62,8 @@ def test_a_poison_record_fails_alone(posted: Deployed, capsys: pytest.CaptureFix
     failed = posted.plan([poison, foreign, good])
     assert failed == [poison["dynamodb"]["SequenceNumber"], "7"]
     assert [job["position"] for job in posted.queued()] == [good["dynamodb"]["Keys"]["position"]["S"]]
-    log = capsys.readouterr().out
-    assert SECRET not in log
-    assert "UnknownRecord" in log
+    assert SECRET not in log.getvalue() + capsys.readouterr().out
+    assert "UnknownRecord" in log.getvalue()
 
 
 def test_a_removed_item_asks_for_nothing(posted: Deployed) -> None:
@@ -73,14 +73,13 @@ def test_a_removed_item_asks_for_nothing(posted: Deployed) -> None:
     assert posted.queued() == []
 
 
-def test_a_poison_job_fails_alone(posted: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_poison_job_fails_alone(posted: Deployed, log: StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     posted.plan()
     [job] = posted.take()
     assert posted.work(["not json", job, {"v": 1, "kind": "telegram", "text": SECRET}]) == ["m0", "m2"]
     assert owners() == ["ann", "bob", "cid"]
-    log = capsys.readouterr().out
-    assert SECRET not in log
-    assert "PoisonJob" in log
+    assert SECRET not in log.getvalue() + capsys.readouterr().out
+    assert "PoisonJob" in log.getvalue()
 
 
 def test_a_batch_of_nothing_but_poison_is_reported_and_not_thrown(deployed: Deployed) -> None:
@@ -105,9 +104,7 @@ def test_progress_is_a_metric(posted: Deployed, capsys: pytest.CaptureFixture[st
     assert units["FanoutLagMs"] == "Milliseconds"
 
 
-def test_a_throttled_table_puts_the_rest_back_on_the_lane(
-    posted: Deployed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_throttled_table_puts_the_rest_back_on_the_lane(posted: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     posted.plan()
     client = clients.dynamodb()
     real, calls = client.batch_write_item, []
@@ -128,10 +125,8 @@ def test_a_throttled_table_puts_the_rest_back_on_the_lane(
 
 
 def test_a_worker_that_may_not_write_fails_its_job_loudly(
-    posted: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    posted: Deployed, monkeypatch: pytest.MonkeyPatch, log: StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from botocore.exceptions import ClientError
-
     posted.plan()
 
     def denied(**_: Any) -> Any:
@@ -139,7 +134,8 @@ def test_a_worker_that_may_not_write_fails_its_job_loudly(
 
     monkeypatch.setattr(clients.dynamodb(), "batch_write_item", denied)
     assert posted.work() == ["m0"]
-    assert SECRET not in capsys.readouterr().out
+    assert SECRET not in log.getvalue() + capsys.readouterr().out
+    assert "ClientError" in log.getvalue()
 
 
 def test_a_large_audience_takes_the_large_lane_in_batches_of_ten(deployed: Deployed) -> None:

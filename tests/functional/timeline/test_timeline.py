@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.functional.timeline.conftest import Deployed, get_items
+from tidings.bootstrap import clients
 from tidings.storage import keys
 
 
@@ -123,7 +124,7 @@ def test_refusals_have_a_code_and_a_sentence(
     assert get_items(keys.GRAPH) == []
 
 
-@pytest.mark.parametrize("followers", [1, 14, 59, 300])
+@pytest.mark.parametrize("followers", [1, 14, 60, 119, 300])
 def test_a_post_keeps_within_its_budget(deployed: Deployed, followers: int) -> None:
     """At most 3 + f write units and ceil(f / 60) + 1 read units, from the frame to the last copy."""
     ann = deployed.join("ann")
@@ -151,7 +152,5 @@ def test_a_home_page_keeps_within_its_budget(deployed: Deployed) -> None:
 
 def clients_follow(deployed: Deployed, follower: str, author: str) -> None:
     """An edge as `follow` leaves it; moto's transactions are too slow for hundreds."""
-    from tidings.bootstrap import clients
-
     item = {"owner": {"S": keys.followers(author, 0)}, "edge": {"S": follower}}
     clients.dynamodb().put_item(TableName=keys.GRAPH.name, Item=item)

@@ -89,6 +89,13 @@ class Graph(Protocol):
         """Followers in one shard in key order after `after`, a page at a time."""
         ...
 
+    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
+        """All followers from `shard` and the one after `after` on: pages, each with its shard.
+
+        Read from the beginning, it finds out how many shards there are without a read of its own.
+        """
+        ...
+
 
 class Chunks(Protocol):
     """The SQS lanes of the fan-out engine."""

@@ -17,7 +17,7 @@ from tidings.domain.stamp import Fence
 from tidings.ports.timelines import Edge
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
-from tidings.storage.attributes import int_of, names, string, text_of
+from tidings.storage.attributes import Item, int_of, names, string, text_of
 from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, gave_up, wait_ms
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 PAGE: Final = 2_000
 """Followers in one query: about 20 read units, so that a plan's reading is spread and can be resumed."""
+
+BEFORE_SHARDS: Final = " "
+"""Sorts before the edge that says how many shards there are."""
 
 
 class GraphStore:
@@ -124,22 +127,43 @@ class GraphStore:
 
     def followers(self, author: str, shard: int, after: str | None) -> Iterator[list[str]]:
         """Followers in one shard in key order after `after`, a page at a time (eventually consistent)."""
+        for items in self._halves(author, shard, keys.EDGE_SHARDS if after is None else after):
+            yield [text_of(item, "edge") for item in items]
+
+    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
+        """All followers from `shard` and the one after `after` on: pages, each with its shard.
+
+        Shard 0, read from its beginning, starts with the number of shards; further down it is read by itself.
+        """
+        whole = shard == 0 and after is None
+        shards = 1 if whole else self.shards(author)
+        bound = BEFORE_SHARDS if whole else after
+        while shard < shards:
+            for items in self._halves(author, shard, keys.EDGE_SHARDS if bound is None else bound):
+                first = items[0]
+                if text_of(first, "edge") == keys.EDGE_SHARDS:
+                    shards, items = int_of(first, "shards"), items[1:]
+                yield shard, [text_of(item, "edge") for item in items]
+            shard, bound = shard + 1, None
+
+    def _halves(self, author: str, shard: int, after: str) -> Iterator[list[Item]]:
+        """The items of one shard with edges above `after`, a page at a time, none empty."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "#owner = :owner AND #edge > :after",
-            "ExpressionAttributeNames": names("owner", "edge"),
+            "ExpressionAttributeNames": names("owner", "edge", "shards"),
             "ExpressionAttributeValues": {
                 ":owner": string(keys.followers(author, shard)),
-                ":after": string(keys.EDGE_SHARDS if after is None else after),
+                ":after": string(after),
             },
-            "ProjectionExpression": "#edge",
+            "ProjectionExpression": "#edge, #shards",
             "Limit": PAGE,
         }
         while True:
             with answered():
                 answer = self._client.query(**request)
             if answer["Items"]:
-                yield [text_of(item, "edge") for item in answer["Items"]]
+                yield list(answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -27,12 +27,8 @@ class Audience(Protocol):
         """Recipients who stand before all others, whoever the members are (the author of a post)."""
         ...
 
-    def shards(self, owner: str) -> int:
-        """How many shards there are (at least 1)."""
-        ...
-
-    def members(self, owner: str, shard: int, after: str | None) -> Iterator[str]:
-        """The members of one shard after `after`, read a page at a time as they are asked for."""
+    def members(self, owner: str, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+        """The members with their shards, from `shard` and the member after `after` on, read as they are asked for."""
         ...
 
 

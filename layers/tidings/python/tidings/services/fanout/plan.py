@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from tidings.domain.fanout import SMALL_AUDIENCE, chunks
@@ -94,9 +96,9 @@ class Planner:
     def _cut(self, kind: Kind, job: PlanJob) -> Iterator[tuple[int, list[str]]]:
         """The chunks of the audience with their shards, from the job's cursor on."""
         first = list(kind.audience.first(job.owner)) if job.shard == 0 and job.cursor is None else []
-        for shard in range(job.shard, kind.audience.shards(job.owner)):
-            after = job.cursor if shard == job.shard else None
-            for chunk in chunks(kind.audience.members(job.owner, shard, after)):
+        members = kind.audience.members(job.owner, job.shard, job.cursor)
+        for shard, group in groupby(members, key=itemgetter(0)):
+            for chunk in chunks(member for _, member in group):
                 yield shard, first + chunk
                 first = []
         if first:

@@ -41,14 +41,10 @@ class Followers:
         """The author."""
         return (owner,)
 
-    def shards(self, owner: str) -> int:
-        """Shards of the author's followers."""
-        return self._graph.shards(owner)
-
-    def members(self, owner: str, shard: int, after: str | None) -> Iterator[str]:
-        """The followers in one shard."""
-        for page in self._graph.followers(owner, shard, after):
-            yield from page
+    def members(self, owner: str, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+        """The followers."""
+        for at, page in self._graph.audience(owner, shard, after):
+            yield from ((at, follower) for follower in page)
 
 
 class WriteCopies:

@@ -192,8 +192,8 @@ def still_members(kind: Kind, job: ChunkJob, recipients: Sequence[str]) -> list[
     asked = [member for member in recipients if member not in always]
     found: set[str] = set()
     if asked:
-        for member in kind.audience.members(job.owner, job.shard, just_below(asked[0])):
-            if member > asked[-1]:
+        for shard, member in kind.audience.members(job.owner, job.shard, just_below(asked[0])):
+            if shard != job.shard or member > asked[-1]:
                 break
             found.add(member)
     return [member for member in recipients if member in always or member in found]
