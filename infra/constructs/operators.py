@@ -9,13 +9,14 @@ from constructs import Construct
 from infra.acknowledged import accept_wildcards
 from infra.constructs.fanout import Lanes
 from infra.permissions import OPERATOR_ON_DEAD_LETTERS, OPERATOR_ON_FAILURES, OPERATOR_ON_LANES
+from infra.statements import FAILURES_PREFIX
 
 
 def operator_policy(scope: Construct, lanes: Lanes, failures: s3.IBucket) -> iam.ManagedPolicy:
     """A managed policy to attach to an operator's role: everything `tidings ops redrive` calls."""
     dead = [queue.queue_arn for queue in lanes.dead_letters.values()]
     back = [queue.queue_arn for queue in lanes.queues.values()]
-    batches = failures.arn_for_objects("aws/lambda/*")
+    batches = failures.arn_for_objects(FAILURES_PREFIX)
     statements = [
         iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_DEAD_LETTERS], resources=dead),
         iam.PolicyStatement(actions=[f"sqs:{each}" for each in OPERATOR_ON_LANES], resources=back),

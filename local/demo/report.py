@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ class Results:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of `values` lie (nearest rank); 0 for none."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0
 
 
 def latency(pairs: Sequence[tuple[float, float | None]]) -> str:
@@ -99,6 +100,8 @@ def _beside(each: Measured, unit: str) -> str:
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows as aligned text: the first column to the left, the others to the right."""
+    if not rows:
+        return ""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -39,16 +39,14 @@ class VerifyError(Exception):
     """The server refused to show something."""
 
 
-async def read_all(
-    host: HostHandle, talks: Mapping[str, list[str]], progress: Progress, home: bool
-) -> dict[str, Found]:
-    """Everything of every user in `talks` (user to conversations); home timelines only if `home`."""
+async def read_all(host: HostHandle, talks: Mapping[str, list[str]], progress: Progress) -> dict[str, Found]:
+    """Everything of every user in `talks` (user to conversations): mailbox, histories, home timeline."""
     found: dict[str, Found] = {}
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(user: str) -> None:
         async with slots, await _connect(host, user) as socket:
-            reader = _Reader(socket)
+            reader = _Reader(socket, user)
             mine = found[user] = Found()
             await reader.mailbox(mine)
             for talk in talks[user]:
@@ -66,8 +64,9 @@ async def _connect(host: HostHandle, user: str) -> ClientConnection:
 
 
 class _Reader:
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, user: str) -> None:
         self._socket = socket
+        self._user = user
         self._count = 0
 
     async def mailbox(self, found: Found) -> None:
@@ -80,7 +79,7 @@ class _Reader:
             for event in page["events"]:
                 if event["kind"] == "message":
                     found.mailbox.append(_item(event))
-                elif event["kind"] == "receipt":
+                elif event["kind"] == "receipt" and event["reader"] != self._user:
                     talk = event["conversation"]
                     found.receipts[talk] = max(found.receipts.get(talk, ""), event["position"])
             following = page.get("next")

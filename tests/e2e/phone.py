@@ -28,6 +28,8 @@ class Phone:
 
     def __init__(self, socket: ClientConnection, user: str, device: str) -> None:
         self.socket, self.user, self.device = socket, user, device
+        self.patience_s = 5.0
+        """How long `insist` waits before it sends again."""
         self.events: list[dict[str, Any]] = []
         self.strays: list[Any] = []
         self._replies: dict[str, asyncio.Queue[dict[str, Any]]] = {}
@@ -86,8 +88,8 @@ class Phone:
         for _ in range(30):
             seen = len(self.strays)
             request_id = await self.put(action, **fields)
-            waiting = asyncio.create_task(self.reply(request_id, 5))
-            failed = asyncio.create_task(self.until(lambda seen=seen: len(self.strays) > seen, 5))
+            waiting = asyncio.create_task(self.reply(request_id, self.patience_s))
+            failed = asyncio.create_task(self.until(lambda seen=seen: len(self.strays) > seen, self.patience_s))
             await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
             failed.cancel()
             if waiting.done() and waiting.exception() is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.aws import client
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
 from tests.e2e.phone import Phone, new_id
 from tests.e2e.steps import follow, hold, pause, publish, settle, tail
+from tests.e2e.tables import items, table
 
 
 async def two(connect: Connect, user: Any) -> tuple[Phone, Phone]:
@@ -22,18 +22,7 @@ async def texts(reader: Phone) -> list[str]:
 
 async def copies(control: AsyncControlClient, reader: Phone) -> int:
     """Entries in the home timeline's table, whatever a read would hide."""
-    state = await control.state()
-    found = client("dynamodb", state["aws"]).query(
-        TableName=state["tables"][timelines(state)],
-        KeyConditionExpression="user_id = :user",
-        ExpressionAttributeValues={":user": {"S": reader.user}},
-    )
-    return len(found["Items"])
-
-
-def timelines(state: dict[str, Any]) -> str:
-    (name,) = [each for each in state["tables"] if "Timelines" in each]
-    return str(name)
+    return len(await items(control, "Timelines", "user_id", reader.user))
 
 
 async def test_a_follow_brings_recent_posts(connect: Connect, control: AsyncControlClient, user: Any) -> None:
@@ -55,9 +44,7 @@ async def test_the_second_backfill_finds_what_a_stale_read_missed(
     author, reader = await two(connect, user)
     await follow(reader, author)
     await control.idle()
-    state = await control.state()
-    (graph,) = [name for logical, name in state["tables"].items() if "Graph" in logical]
-    database = client("dynamodb", state["aws"])
+    database, graph = await table(control, "Graph")
     edge = {"owner": {"S": f"{author.user}#0"}, "edge": {"S": reader.user}}
     assert "Item" in database.get_item(TableName=graph, Key=edge), "the author's half of the edge"
     database.delete_item(TableName=graph, Key=edge)
