@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ def build() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code.  A failure is one sentence on standard error."""
     options = build().parse_args(arguments)
+    logging.basicConfig(format="tidings: %(message)s", level=logging.ERROR)
+    logging.getLogger("tidings.client").setLevel(logging.WARNING)
     try:
         return int(asyncio.run(options.run(options)))
     except UsageError as error:

@@ -7,27 +7,23 @@ many connections as that takes.  Use `asyncio.timeout` to stop waiting (the requ
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import inspect
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Self
 
 from client.connection import Connection, Token
+from client.dispatch import Dispatcher, Handler, Save
 from client.errors import ClientError, Closed
-from client.frames import Ack, Event, Message, Page, Receipt, Reply, ack_of, message_of, page_of
+from client.frames import Ack, Message, Page, Receipt, Reply, ack_of, message_of, page_of
 from client.inbox import State
 from client.lanes import Request
 from client.outgoing import Timing
 from client.session import Session
 
 log = logging.getLogger("tidings.client")
-Handler = Callable[[Any], Awaitable[None] | None]
-Save = Callable[[State], Awaitable[None] | None]
 Load = Callable[[], State | None]
-Kind = TypeVar("Kind", Message, Receipt)
 
 
 class Client:
@@ -50,18 +46,15 @@ class Client:
     ) -> None:
         self._session = Session(user_id, load() if load else None, timing)
         self._connection = Connection(self._session, endpoint, token, device, self._output)
-        self._save = save
         self._waiting: dict[Request, asyncio.Future[Reply]] = {}
-        self._handlers: dict[type, list[Handler]] = {Message: [], Receipt: []}
-        self._queues: dict[asyncio.Queue[Event | None], type] = {}
-        self._events: asyncio.Queue[Event | State] = asyncio.Queue()
+        self._dispatcher = Dispatcher(save)
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: ClientError | None = None
 
     # -- life ------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._dispatch())]
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._dispatcher.run())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -77,14 +70,24 @@ class Client:
         await asyncio.gather(runner, return_exceptions=True)
         self._end(Closed("The client was closed."))
         if not dispatcher.done() and dispatcher is not asyncio.current_task():
-            self._events.put_nowait(self._session.inbox.state())
-            await self._events.join()
+            self._dispatcher.put([self._session.inbox.state()])
+            await self._dispatcher.drained()
         dispatcher.cancel()
         await asyncio.gather(dispatcher, return_exceptions=True)
 
+    async def ready(self, timeout_s: float) -> None:
+        """Wait for the first connection.  Raises `ClientError` when there is none in time, or never will be."""
+        waiting = asyncio.create_task(self._connection.connected.wait())
+        await asyncio.wait({waiting, self._tasks[0]}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._ended is not None:
+            raise self._ended
+        if not self._connection.connected.is_set():
+            raise ClientError(f"Cannot connect: {self._connection.problem or 'no answer'}.")
+
     async def settled(self) -> None:
         """Wait until nothing is unanswered, receipts included, and the handlers have seen every event."""
-        await self._events.join()
+        await self._dispatcher.drained()
         while self._session.pending and self._ended is None:
             await asyncio.sleep(min(0.02, self._session.timing.receipts))
 
@@ -174,19 +177,19 @@ class Client:
 
     def on_message(self, handler: Handler) -> None:
         """Call `handler` (sync or async) with each `Message`, once."""
-        self._handlers[Message].append(handler)
+        self._dispatcher.handlers[Message].append(handler)
 
     def on_receipt(self, handler: Handler) -> None:
         """Call `handler` (sync or async) with each `Receipt` that says something new."""
-        self._handlers[Receipt].append(handler)
+        self._dispatcher.handlers[Receipt].append(handler)
 
     def messages(self) -> AsyncIterator[Message]:
         """Messages as they come (from this call on), until the client is closed."""
-        return self._iterate(Message, self._subscribe(Message))
+        return self._dispatcher.subscribe(Message)
 
     def receipts(self) -> AsyncIterator[Receipt]:
         """Receipts as they come (from this call on), until the client is closed."""
-        return self._iterate(Receipt, self._subscribe(Receipt))
+        return self._dispatcher.subscribe(Receipt)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -215,8 +218,7 @@ class Client:
                 future.set_exception(request.error)
             elif request.reply is not None:
                 future.set_result(request.reply)
-        for event in self._session.take_events():
-            self._events.put_nowait(event)
+        self._dispatcher.put(self._session.take_events())
 
     async def _run(self) -> None:
         try:
@@ -224,19 +226,8 @@ class Client:
         except ClientError as error:
             self._end(error)
         except Exception as error:
-            log.exception("the client broke")
+            log.debug("the client's error", exc_info=error)
             self._end(ClientError(f"The client broke ({type(error).__name__})."))
-
-    async def _dispatch(self) -> None:
-        """Events to handlers, one after the other; a state is saved after what came before it was handled."""
-        while True:
-            event = await self._events.get()
-            for handler in [self._save] if isinstance(event, State) else self._handlers[type(event)]:
-                await _call(handler, event)
-            for queue, kind in self._queues.items():
-                if not isinstance(event, State) and isinstance(event, kind):
-                    queue.put_nowait(event)
-            self._events.task_done()
 
     def _end(self, error: ClientError) -> None:
         """No more connections: everybody who waits learns why."""
@@ -248,36 +239,7 @@ class Client:
             future = self._waiting.get(request)
             if future is not None and not future.done():
                 future.set_exception(self._ended)
-        for queue in self._queues:
-            queue.put_nowait(None)
-
-    def _subscribe(self, kind: type) -> asyncio.Queue[Event | None]:
-        queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._queues[queue] = kind
-        if self._ended is not None:
-            queue.put_nowait(None)
-        return queue
-
-    async def _iterate(self, kind: type[Kind], queue: asyncio.Queue[Event | None]) -> AsyncIterator[Kind]:
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._queues.pop, queue, None)
-            while (event := await queue.get()) is not None:
-                if isinstance(event, kind):
-                    yield event
-        if self._ended is not None and not isinstance(self._ended, Closed):
-            raise self._ended
-
-
-async def _call(handler: Handler | None, value: object) -> None:
-    """A handler of the program's: what it raises is logged and ends nothing."""
-    if handler is None:
-        return
-    try:
-        result = handler(value)
-        if inspect.isawaitable(result):
-            await result
-    except Exception:
-        log.exception("a handler failed")
+        self._dispatcher.end(None if isinstance(self._ended, Closed) else self._ended)
 
 
 def new_id() -> str:

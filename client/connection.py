@@ -64,7 +64,8 @@ class Connection:
         self._socket: ClientConnection | None = None
         self._refusals = 0
         self.connected = asyncio.Event()
-        self.connects = 0
+        self.problem = ""
+        """Why there is no connection at the moment, in a few words."""
 
     def wake(self) -> None:
         """The session has something to send, or another deadline."""
@@ -91,7 +92,7 @@ class Connection:
             return self._not_connected(error)
         self._socket = socket
         since = time.monotonic()
-        self.connects += 1
+        self.problem = ""
         try:
             self._session.opened(time.monotonic())
             self.connected.set()
@@ -110,8 +111,7 @@ class Connection:
         return self._after(socket)
 
     async def _connect(self) -> ClientConnection:
-        given = self._token() if callable(self._token) else self._token
-        token = await given if inspect.isawaitable(given) else given
+        token = await self._fresh_token()
         return await connect(
             self._address,
             subprotocols=[websockets.Subprotocol(SUBPROTOCOL), websockets.Subprotocol(BEARER_PREFIX + token)],
@@ -120,6 +120,16 @@ class Connection:
             open_timeout=20,
             close_timeout=1,
         )
+
+    async def _fresh_token(self) -> str:
+        """The token.  Whoever gives them out may be down as well: that is no reason to give up."""
+        try:
+            given = self._token() if callable(self._token) else self._token
+            return str(await given if inspect.isawaitable(given) else given)
+        except ClientError:
+            raise
+        except Exception as error:
+            raise ConnectionError(f"there is no token to be had: {type(error).__name__}") from error
 
     async def _serve(self, socket: ClientConnection) -> None:
         """Read and write until the line is lost or the session wants another."""
@@ -162,7 +172,7 @@ class Connection:
         if self._session.reconnect == "token":
             self._refuse("The token has expired.", None)
         code = socket.close_code
-        log.debug("connection closed with %s", code)
+        self._failed(f"the connection was closed ({code})")
         if code == 1009:
             self._session.too_large()
         return THROTTLED_WAIT if code == 1008 else 0.0
@@ -174,9 +184,16 @@ class Connection:
                 self._refuse("The gateway refused the token (or the Origin).", status)
             elif status == 404 or status == 410:
                 raise Refused("There is no Tidings gateway at this address.", status) from None
+            self._failed(f"the gateway answered {status}")
             return THROTTLED_WAIT if status == 429 else 0.0
-        log.debug("cannot connect: %s", type(error).__name__)
+        self._failed(str(error) or type(error).__name__)
         return 0.0
+
+    def _failed(self, why: str) -> None:
+        """Say once that we are offline; the orderly end of a connection (1001) is not worth a word."""
+        if not self.problem and "1001" not in why:
+            log.warning("connection lost, trying again: %s", why)
+        self.problem = why
 
     def _refuse(self, why: str, status: int | None) -> None:
         """A fixed token will not get better; a fresh one is tried, but not for ever."""

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from client.api import Client
-from client.commands.options import client_for, shared
+from client.commands.options import connected, shared
 from client.commands.show import DELIVERED, READ, SENT, clock, lines, message_line, printable
 from client.errors import RequestError
 from client.frames import Message, Receipt
@@ -128,7 +128,7 @@ def excerpt(text: str, limit: int = 40) -> str:
 
 async def run(options: argparse.Namespace) -> int:
     """Chat until the input ends."""
-    async with client_for(options) as client:
+    async with connected(options) as client:
         chat = Chat(client, options.partner)
         await chat.begin(options.last)
         async for line in lines():

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-from client.api import Client, Load, Save
+from client.api import Client, Load
 from client.connection import Token
+from client.dispatch import Save
 from client.errors import ClientError
 
+CONNECT_S = 20.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -49,6 +53,16 @@ def client_for(options: argparse.Namespace, load: Load | None = None, save: Save
     if endpoint is None:
         raise UsageError("Where to? Give --endpoint or TIDINGS_ENDPOINT.")
     return Client(endpoint, given, option(options, "device") or "cli", load=load, save=save)
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    options: argparse.Namespace, load: Load | None = None, save: Save | None = None
+) -> AsyncIterator[Client]:
+    """A client that has reached the gateway.  Raises `UsageError`, or `ClientError` when it cannot be reached."""
+    async with client_for(options, load, save) as client:
+        await client.ready(CONNECT_S)
+        yield client
 
 
 def _development(options: argparse.Namespace, user: str, endpoint: str | None) -> tuple[str, Token]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from client.commands.options import client_for, shared
+from client.commands.options import connected, shared
 from client.commands.show import post_line
 
 
@@ -27,14 +27,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 async def run_post(options: argparse.Namespace) -> int:
     """Post; prints the position, which names the post."""
     text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
-    async with client_for(options) as client:
+    async with connected(options) as client:
         print((await client.post(text)).position)
     return 0
 
 
 async def run_timeline(options: argparse.Namespace) -> int:
     """Print pages of a timeline."""
-    async with client_for(options) as client:
+    async with connected(options) as client:
         before: str | None = None
         for _ in range(1 + options.more):
             page = await (client.user_timeline(options.author, before) if options.author else client.home(before))
@@ -50,6 +50,6 @@ async def run_timeline(options: argparse.Namespace) -> int:
 
 async def run_follow(options: argparse.Namespace) -> int:
     """Follow or unfollow."""
-    async with client_for(options) as client:
+    async with connected(options) as client:
         await (client.follow(options.whom) if options.command == "follow" else client.unfollow(options.whom))
     return 0

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from client.commands.options import UsageError, client_for, shared
+from client.commands.options import UsageError, connected, shared
 from client.commands.show import message_line
 from client.frames import Message, Receipt
 from client.inbox import State
@@ -36,7 +36,7 @@ async def run_tail(options: argparse.Namespace) -> int:
         print(json.dumps({"event": type(event).__name__.lower()} | asdict(event), ensure_ascii=False), flush=True)
 
     load, save = (partial(_load, path), partial(_save, path)) if path is not None else (None, None)
-    async with client_for(options, load, save) as client:
+    async with connected(options, load, save) as client:
         client.on_message(show)
         client.on_receipt(show)
         await client.sync()
@@ -66,7 +66,7 @@ def _save(path: Path, state: State) -> None:
 
 async def run_history(options: argparse.Namespace) -> int:
     """Print the last messages, oldest first."""
-    async with client_for(options) as client:
+    async with connected(options) as client:
         me = str((await client.whoami())["user_id"])
         conversation = "dm#" + "#".join(sorted((me, options.partner)))
         found: list[Message] = []
@@ -83,7 +83,7 @@ async def run_history(options: argparse.Namespace) -> int:
 
 async def run_whoami(options: argparse.Namespace) -> int:
     """Print the identity as JSON."""
-    async with client_for(options) as client:
+    async with connected(options) as client:
         reply = dict(await client.whoami())
         print(json.dumps({name: reply[name] for name in reply if name not in ("type", "id")}, indent=2))
     return 0

@@ -29,7 +29,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which conversations, who follows whom (default 1)")
     parser.add_argument("--conversations", type=int, default=200, help="of 10 messages each (default 200, at most 250)")
     parser.add_argument("--users", type=int, default=300, help="at least so many in the follower graph (default 300)")
-    parser.add_argument("--edges", type=int, default=800, help="about so many follows (default 800)")
+    parser.add_argument("--edges", type=int, default=600, help="about so many follows (default 600)")
     parser.add_argument("--posts", type=int, default=200, help="how many posts (default 200)")
     parser.add_argument("--control", metavar="URL", help="use the fresh host that has this control address")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the report to a file")

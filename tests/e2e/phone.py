@@ -71,7 +71,7 @@ class Phone:
         """Send a request without waiting; its id."""
         request_id = fields.pop("id", None) or f"{self.device}-{next(self._ids)}"
         self._replies.setdefault(request_id, asyncio.Queue())
-        await self.raw(json.dumps({"action": action, "id": request_id, **fields}))
+        await self.raw(json.dumps({"action": action, "id": request_id, **fields}, ensure_ascii=False))
         return request_id
 
     async def reply(self, request_id: str, within: float = ANSWER_S) -> dict[str, Any]:

@@ -129,3 +129,15 @@ def as_client(sends: Iterable[tuple[str, str, str]]) -> str:
 async def gather(*waits: Any) -> list[Any]:
     """All at the same time."""
     return list(await asyncio.gather(*waits))
+
+
+async def recipe(control: AsyncControlClient, function: str, contains: str) -> list[str]:
+    """The AWS calls of the newest invocation, in order."""
+    (seen,) = await control.invocations(function, contains=contains)
+    assert seen["error"] is None
+    return [call["operation"] for call in seen["calls"]]
+
+
+def nth(made: list[str], operation: str, place: int = 1) -> int:
+    """The index, from 1, of the `place`-th such call."""
+    return [index for index, each in enumerate(made, 1) if each == operation][place - 1]

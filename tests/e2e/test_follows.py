@@ -138,6 +138,7 @@ async def test_the_later_frame_wins(connect: Connect, control: AsyncControlClien
     await control.misbehave(holds=[hold("Timeline", first)])
     held = await reader.put("follow", client_id=first, user=author.user)
     await control.stopped(at_least=1)
+    await control.advance(1)  # two frames of one millisecond have no order
     await follow(reader, author, "unfollow")
     await control.release("held")
     assert (await reader.reply(held))["type"] == "ack"

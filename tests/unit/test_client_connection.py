@@ -219,3 +219,33 @@ async def test_what_came_live_is_not_repeated_by_the_next_run():
                     await rig.sockets["alice"].send(live(message(1, "m1")))
                     await until(lambda: bool(client.conversation("dm#alice#bob")))
         assert handed == ["m1"]
+
+
+async def test_ready_says_why_there_is_no_connection():
+    async with Client("ws://127.0.0.1:9", "alice-1", timing=QUICK) as client:
+        with pytest.raises(ClientError, match="Cannot connect"):
+            await client.ready(0.05)
+    async with serve() as rig:
+        async with Client(rig.url, "alice-1", timing=QUICK) as client:
+            await client.ready(20)
+        rig.statuses = [403]
+        async with Client(rig.url, "alice-1", timing=QUICK) as client:
+            with pytest.raises(Refused):
+                await client.ready(20)
+
+
+async def test_who_gives_out_tokens_may_be_down_for_a_while(caplog: pytest.LogCaptureFixture):
+    async with serve() as rig:
+        answers = iter([OSError("secret"), ValueError("secret"), "alice-1"])
+
+        def token() -> str:
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        async with Client(rig.url, token, timing=QUICK) as client:
+            await client.ready(20)
+        assert rig.tokens == ["alice-1"]
+    assert "secret" not in caplog.text
+    assert caplog.text.count("trying again") == 1

@@ -139,12 +139,14 @@ class Chaos:
             raise Died
 
     def _others(self) -> None:
+        """Now and then others get a whole series of things done meanwhile."""
         if self._depth < 2 and self.random.random() < self._nesting:
             self._depth += 1
             try:
-                self.step()
-            except TidingsError:
-                pass
+                for _ in range(self.random.choice((1, 1, 2, 8))):
+                    self.step()
+            except (TidingsError, Died):
+                pass  # theirs, not ours
             finally:
                 self._depth -= 1
 
@@ -178,3 +180,25 @@ class OneEdge(Chaos):
     def _change(self, act: Callable[[str, str, str], str]) -> None:
         client_id = self._name()
         self._request(lambda: act("bob", "ann", client_id))
+
+
+class OnePost(Chaos):
+    """bob follows ann, who posts and takes it back at once; the fan-out is slow."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random, deaths=0.0, nesting=0.0)
+        self.rig.follow("bob", "ann")
+        self.rig.settle()
+        self._deaths, self._nesting = 0.02, 0.25
+
+    def step(self) -> None:
+        """One random thing happens."""
+        alive = any(post.text is not None for post in self.rig.posts.posts.values())
+        steps: list[Callable[[], None]] = [
+            self._delete if alive else self._post,
+            *[self._pass_time] * 2,
+            *[self._plan] * 3,
+            *[self._work] * 4,
+            self._resend,
+        ]
+        self.random.choice(steps)()

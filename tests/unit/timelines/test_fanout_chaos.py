@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.timelines.chaos import USERS, Chaos, OneEdge
+from tests.unit.timelines.chaos import USERS, Chaos, OneEdge, OnePost
 
 seeds = st.integers(0, 2**32)
 
@@ -37,5 +37,14 @@ def test_one_post_and_one_edge_under_heavy_traffic(seed: int) -> None:
     """The same with nearly nothing in the world, so that everything that happens happens to the same few items."""
     chaos = OneEdge(Random(seed))
     chaos.run(50)
+    chaos.settle()
+    check(chaos)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds)
+def test_a_delete_beats_every_copy(seed: int) -> None:
+    chaos = OnePost(Random(seed))
+    chaos.run(40)
     chaos.settle()
     check(chaos)

@@ -158,6 +158,35 @@ def test_a_delete_beats_a_write_that_is_on_its_way(crowd: Rig) -> None:
     assert reached(crowd) == set()
 
 
+def test_a_worker_that_was_frozen_after_its_read_writes_nothing_with_it(crowd: Rig) -> None:
+    """It read the post alive; when it goes on, the delete and both its sweeps are over."""
+    [post] = crowd.posts.posts.values()
+    [job] = crowd.lanes.due()
+
+    def freeze(name: str) -> None:
+        if name == "get":
+            crowd.hook = None
+            crowd.delete("ann", post.position)
+            crowd.settle()
+
+    crowd.hook = _after(freeze)
+    crowd.do(job)
+    crowd.settle()
+    assert reached(crowd) == set()
+
+
+def _after(act: Callable[[str], None]) -> Callable[[str], None]:
+    """A hook sees each call before and after: run `act` after the first."""
+    seen: list[str] = []
+
+    def hook(name: str) -> None:
+        if seen:
+            act(name)
+        seen.append(name)
+
+    return hook
+
+
 def test_a_chunk_done_long_after_its_plan_leaves_out_who_left(crowd: Rig) -> None:
     jobs = crowd.lanes.due()
     crowd.people(*NAMES)

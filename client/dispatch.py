@@ -1,0 +1,90 @@
+"""Hands events to the program: to its handlers one after the other, and to its iterators."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+from client.frames import Event, Message, Receipt
+from client.inbox import State
+
+log = logging.getLogger("tidings.client")
+Handler = Callable[[Any], Awaitable[None] | None]
+Save = Callable[[State], Awaitable[None] | None]
+Kind = TypeVar("Kind", Message, Receipt)
+
+
+class Dispatcher:
+    """A queue between the connection and the program, so that a slow handler never holds up an ack.
+
+    A state is saved after everything that came before it was handled.  The queue has no bound of its own: what is
+    in it, the server sent.
+    """
+
+    def __init__(self, save: Save | None) -> None:
+        self.handlers: dict[type, list[Handler]] = {Message: [], Receipt: []}
+        self._save = save
+        self._events: asyncio.Queue[Event | State] = asyncio.Queue()
+        self._queues: dict[asyncio.Queue[Event | None], type] = {}
+        self._ended = False
+        self._error: Exception | None = None
+
+    def put(self, events: Iterable[Event | State]) -> None:
+        """Take what the session gave, in its order."""
+        for event in events:
+            self._events.put_nowait(event)
+
+    async def drained(self) -> None:
+        """Wait until all of it was handled."""
+        await self._events.join()
+
+    async def run(self) -> None:
+        """Hand on, until cancelled."""
+        while True:
+            event = await self._events.get()
+            for handler in [self._save] if isinstance(event, State) else self.handlers[type(event)]:
+                await _call(handler, event)
+            for queue, kind in self._queues.items():
+                if not isinstance(event, State) and isinstance(event, kind):
+                    queue.put_nowait(event)
+            self._events.task_done()
+
+    def end(self, error: Exception | None) -> None:
+        """No more events: iterators end, with `error` if there is one."""
+        self._ended, self._error = True, error
+        for queue in self._queues:
+            queue.put_nowait(None)
+
+    def subscribe(self, kind: type[Kind]) -> AsyncIterator[Kind]:
+        """An iterator over events of a kind, from this call on."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._queues[queue] = kind
+        if self._ended:
+            queue.put_nowait(None)
+        return self._iterate(kind, queue)
+
+    async def _iterate(self, kind: type[Kind], queue: asyncio.Queue[Event | None]) -> AsyncIterator[Kind]:
+        try:
+            while (event := await queue.get()) is not None:
+                if isinstance(event, kind):
+                    yield event
+        finally:
+            self._queues.pop(queue, None)
+        if self._error is not None:
+            raise self._error
+
+
+async def _call(handler: Handler | None, value: object) -> None:
+    """A handler of the program's: what it raises ends nothing.  It may quote a message, so only debug logs have it."""
+    if handler is None:
+        return
+    try:
+        result = handler(value)
+        if inspect.isawaitable(result):
+            await result
+    except Exception as error:
+        log.error("a handler failed: %s", type(error).__name__)
+        log.debug("the handler's error", exc_info=error)
