@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import time
 from pathlib import Path
@@ -57,6 +58,8 @@ async def run(options: argparse.Namespace) -> bool:
 def main() -> int:
     """Run it; a failure of the demo itself is one sentence."""
     options = parse()
+    # Lines are cut on purpose here: not worth a warning each.
+    logging.getLogger("tidings.client").setLevel(logging.ERROR)
     try:
         return 0 if asyncio.run(run(options)) else 1
     except (HostError, ClientError, ControlError, VerifyError, ValueError, aiohttp.ClientError, OSError) as error:

@@ -61,7 +61,7 @@ def kill(function: str, contains: str, operation: str, when: str = "before", **m
 
 async def settle(control: AsyncControlClient) -> None:
     """Until nothing is left to do, however late it is due."""
-    await control.idle(100, close_windows=True, advance_ms=MOVES_MS)
+    await control.idle(100, advance_ms=MOVES_MS)
 
 
 async def pushes(control: AsyncControlClient, token: str) -> list[dict[str, Any]]:

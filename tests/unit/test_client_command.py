@@ -1,7 +1,9 @@
 """The `tidings` command: what it prints, and how it ends."""
 
+import asyncio
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -181,3 +183,16 @@ def test_redrive_of_a_stranger_stack(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setattr(ops, "_deployment", lambda options, session: ({}, SimpleNamespace()))
     assert main(["ops", "redrive"]) == 1
     assert "is it a Tidings stack?" in capsys.readouterr().err
+
+
+async def test_ctrl_c_ends_with_130_and_no_trace():
+    async with serve() as rig:
+        words = ["chat", "--stay", "--endpoint", rig.url, "--token", "alice-1"]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "client", *words, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        await until(lambda: any(frame["action"] == "sync" for _, frame in rig.model.heard))
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert process.returncode == 130
+        assert b"Traceback" not in err

@@ -1,53 +1,15 @@
-"""The sans-I/O session: scripted exchanges on a clock of the test's own."""
+"""The sans-I/O session: what it sends, and when it sends it again."""
 
 import json
 import random
-from typing import Any
 
 import pytest
 
 from client.errors import Closed, RequestError
-from client.frames import Message, Receipt
-from client.inbox import State
 from client.lanes import Request
-from client.outgoing import Timing
 from client.session import Session
-from tests.unit.client_rig import Model, error, live, message, place
-
-CONVERSATION = "dm#alice#bob"
-
-
-class Alice:
-    """A session whose frames are looked at one by one."""
-
-    def __init__(self, **options: Any) -> None:
-        self.session = Session("alice", timing=Timing(), rng=random.Random(1), **options)
-        self.model = Model()
-        self.now = 100.0
-        self.session.opened(self.now)
-        self.answer(*self.frames())
-
-    def frames(self) -> list[dict[str, Any]]:
-        return [json.loads(text) for text in self.session.take_frames()]
-
-    def send(self, text: str, to: str = "bob") -> Request:
-        request = Request("send", {"client_id": f"id-{text[:20]}", "to": to, "text": text})
-        self.session.submit(request, self.now)
-        return request
-
-    def answer(self, *frames: dict[str, Any]) -> None:
-        for frame in frames:
-            self.say(self.model.answer("alice", json.dumps(frame)))
-
-    def say(self, frame: dict[str, Any] | str) -> None:
-        self.session.received(frame if isinstance(frame, str) else json.dumps(frame), self.now)
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        self.session.tick(self.now)
-
-    def events(self) -> list[Any]:
-        return [event for event in self.session.take_events() if not isinstance(event, State)]
+from tests.unit.client_alice import Alice
+from tests.unit.client_rig import Model, error
 
 
 def test_one_frame_in_flight_and_what_gathers_behind_it_travels_as_one_batch():
@@ -140,6 +102,7 @@ def test_in_a_batch_what_was_not_done_is_tried_again_in_order_and_what_failed_fo
     assert isinstance(requests[2].error, RequestError)
     assert requests[2].error.code == "unknown_user"
     del answers["later"]
+    assert alice.frames() == []
     alice.wait(1.0)
     (again,) = alice.frames()
     assert [each["text"] for each in again["actions"]] == ["later", "last"]
@@ -173,106 +136,6 @@ def test_a_lost_connection_is_followed_by_the_same_frame_and_a_sync_from_the_kep
     assert again == frame
     assert sync["action"] == "sync"
     assert sync["cursor"] == alice.session.inbox.cursor
-
-
-def test_delivered_receipts_are_gathered_into_one_action_a_conversation():
-    alice = Alice()
-    alice.say(live(message(10, "m1"), message(20, "m2")))
-    alice.say(live(message(15, "m0", arrival=40)))
-    assert alice.frames() == []
-    alice.wait(0.25)
-    (ack,) = alice.frames()
-    assert {k: ack[k] for k in ("action", "conversation", "kind")} == {
-        "action": "ack",
-        "conversation": CONVERSATION,
-        "kind": "delivered",
-    }
-    assert ack["position"] == place(20)
-    assert ack["taken_at"] == int(place(40)[:13])
-    alice.answer(ack)
-    alice.say(live(message(20, "m2")))
-    alice.wait(1.0)
-    assert alice.frames() == []
-
-
-def test_receipts_travel_with_sends_and_read_includes_delivered():
-    alice = Alice()
-    alice.say(live(message(10, "m1")))
-    assert alice.session.mark_read(CONVERSATION, None, alice.now)
-    assert not alice.session.mark_read(CONVERSATION, None, alice.now)
-    alice.send("answer")
-    (batch,) = alice.frames()
-    assert [(each["action"], each.get("kind")) for each in batch["actions"]] == [("send", None), ("ack", "read")]
-
-
-def test_own_copies_are_shown_but_not_confirmed():
-    alice = Alice()
-    alice.say(live(message(10, "from my phone", sender="alice", to="bob")))
-    assert [event.client_id for event in alice.events()] == ["from my phone"]
-    alice.wait(1.0)
-    assert alice.frames() == []
-
-
-def test_an_acked_message_has_its_place_and_its_copy_is_no_news():
-    alice = Alice()
-    alice.say(live(message(0, "earlier")))
-    alice.send("mine")
-    alice.answer(*alice.frames())
-    alice.events()
-    shown = alice.session.inbox.display.messages(CONVERSATION)
-    assert [each.client_id for each in shown] == ["earlier", "id-mine"]
-    alice.say(live(message(1, "id-mine", sender="alice", to="bob")))
-    assert alice.events() == []
-
-
-def test_sync_goes_on_with_next_and_keeps_the_cursor():
-    alice = Alice()
-    alice.model.mailboxes["alice"] = [message(n, f"m{n}") for n in range(5)]
-    alice.model.now = 50_000
-    request = Request("sync", {})
-    alice.session.submit(request, alice.now)
-    pages = 0
-    while frames := [frame for frame in alice.frames() if frame["action"] == "sync"]:
-        pages += 1
-        alice.answer(*frames)
-    assert pages == 3
-    assert alice.session.take_finished() == [request]
-    states = [each for each in alice.session.take_events() if isinstance(each, State)]
-    assert states[-1].cursor == alice.session.inbox.cursor
-    assert states[-1].seen == tuple(("bob", f"m{n}") for n in range(5))
-
-
-def test_who_asks_while_a_sync_runs_gets_one_that_began_later():
-    alice = Alice()
-    one, other = Request("sync", {}), Request("sync", {})
-    alice.session.submit(one, alice.now)
-    (first,) = alice.frames()
-    alice.session.submit(other, alice.now)
-    assert alice.frames() == []
-    alice.answer(first)
-    assert alice.session.take_finished() == [one]
-    alice.answer(*alice.frames())
-    assert alice.session.take_finished() == [other]
-
-
-def test_a_cursor_that_is_too_old_is_dropped():
-    session = Session("alice", State("c1.old", (("bob", "m1"),)), rng=random.Random(1))
-    session.opened(0.0)
-    first = json.loads(session.take_frames()[0])
-    assert first["cursor"] == "c1.old"
-    session.received(json.dumps(error(first["id"], "resync_required")), 0.0)
-    assert "cursor" not in json.loads(session.take_frames()[0])
-    session.received(live(message(5, "m1"), message(6, "m2")), 0.0)
-    assert [each.client_id for each in session.take_events() if isinstance(each, Message)] == ["m2"]
-
-
-def test_the_keep_alive_is_a_sync_within_the_idle_limit():
-    alice = Alice()
-    assert alice.session.deadline is not None
-    assert 0 < alice.session.deadline - alice.now < 600
-    alice.now = alice.session.deadline
-    alice.session.tick(alice.now)
-    assert [frame["action"] for frame in alice.frames()] == ["sync"]
 
 
 def test_who_we_are_is_asked_once_and_sends_wait_for_it():
@@ -352,21 +215,6 @@ def test_1009_halves_the_frames_and_fails_a_single_action():
     alice.session.closed()
     alice.session.too_large()
     assert isinstance(lonely.error, RequestError)
-
-
-def test_receipts_are_news_only_when_they_move_forward():
-    alice = Alice()
-    receipt = {"kind": "receipt", "conversation": CONVERSATION, "reader": "bob", "receipt": "delivered"}
-    for ms, taken in ((10, 10), (20, 20), (10, 10), (20, 20)):
-        alice.say(live(receipt | {"position": place(ms), "arrival": place(taken + 1), "taken_at": taken}))
-    assert [event.taken_at for event in alice.events() if isinstance(event, Receipt)] == [10, 20]
-
-
-def test_unknown_kinds_and_garbage_are_skipped():
-    alice = Alice()
-    for text in ("", "[]", "{", '{"type": "news"}', live({"kind": "dance"}, {"kind": "message"}, message(1, "m"))):
-        alice.say(text)
-    assert [event.client_id for event in alice.events()] == ["m"]
 
 
 def test_a_withdrawn_request_leaves_the_queue_and_the_end_tells_everybody():

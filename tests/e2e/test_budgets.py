@@ -1,0 +1,166 @@
+"""What an operation costs, in metered units: exactly what is expected, and within the budget of the design."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from local.control_client import AsyncControlClient
+from local.demo import budgets
+from local.demo.budgets import UNITS, Allowed
+from tests.e2e.conftest import Connect
+from tests.e2e.phone import Phone, new_id
+from tests.e2e.steps import follow, gather, publish, say, settle
+from tidings.domain.fanout import ends_chunk
+
+POST = ("post", "PlanPosts", "WorkSmall", "WorkLarge")
+TEXT = "x" * 700
+"""With its keys an item of nearly 1 KB."""
+AT_ONCE = 10
+
+
+async def used(
+    control: AsyncControlClient, operations: tuple[str, ...], allowed: Allowed, work: Callable[[], Awaitable[Any]]
+) -> Allowed:
+    """What the routes and mappings used while `work` ran and everything that follows from it; within `allowed`."""
+    await settle(control)
+    mark = (await control.mark())["mark"]
+    await work()
+    await settle(control)
+    meter = await control.meter(mark)
+    tallies = [meter["operations"][each] for each in operations if each in meter["operations"]]
+    total = {unit: sum(tally[unit] for tally in tallies) for unit in UNITS}
+    over = {unit: (total[unit], getattr(allowed, unit)) for unit in UNITS if total[unit] > getattr(allowed, unit)}
+    assert not over, f"{over} in\n{meter['table']}"
+    assert meter["total"]["errors"] == 0
+    return Allowed(**total)
+
+
+async def pair(connect: Connect, user: Any) -> tuple[Phone, Phone]:
+    """Two users who have talked: the functions' processes remember that they exist."""
+    alice, bob = await connect(user("alice")), await connect(user("bob"))
+    await say(alice, bob, "warm")
+    await say(bob, alice, "warm")
+    return alice, bob
+
+
+async def test_a_message_to_a_recipient_online(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    alice, bob = await pair(connect, user)
+    cost = await used(control, ("send",), budgets.message(), lambda: say(alice, bob, TEXT))
+    # Outbox, log, mailbox; the sender's own devices, the recipient's sockets (strongly).
+    assert cost == Allowed(write=3, read=1.5, frames=3, gateway_requests=2)
+
+
+async def test_the_first_message_to_somebody(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    alice, bob = await connect(user("alice")), await connect(user("bob"))
+    cost = await used(control, ("send",), budgets.message(), lambda: say(alice, bob, TEXT))
+    assert cost == Allowed(write=3, read=2, frames=3, gateway_requests=2)
+
+
+async def test_a_message_with_a_copy(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """The sender's other device is registered, and away."""
+    alice, bob = await pair(connect, user)
+    laptop = await connect(alice.user, device="laptop")
+    for device in (alice, laptop):
+        await device.ask("device.register")
+    await laptop.close()
+    cost = await used(control, ("send",), budgets.message(copies=True), lambda: say(alice, bob, TEXT))
+    assert cost == Allowed(write=4, read=2.5, frames=3, gateway_requests=2)
+
+
+async def test_a_resend(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """Within F: the two failed conditions bill, and nothing is read more than at first."""
+    alice, bob = await pair(connect, user)
+    client_id = new_id()
+    await say(alice, bob, TEXT, client_id=client_id)
+    again = await used(
+        control, ("send",), budgets.message(), lambda: alice.ask("send", client_id=client_id, to=bob.user, text=TEXT)
+    )
+    assert again == Allowed(write=3, read=1.5, frames=3, gateway_requests=2)
+
+
+async def test_a_batch_shares_its_frame(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """25 messages in one frame: three writes each, and all the rest once."""
+    alice, bob = await pair(connect, user)
+    actions = [
+        {"action": "send", "id": "1", "client_id": new_id(), "to": bob.user, "text": "x" * 500} for _ in range(25)
+    ]
+    assert len(json.dumps(actions)) < 31_000
+    allowed = Allowed(25 * 3, 2.5, 3, 2)
+    cost = await used(control, ("batch",), allowed, lambda: alice.ask("batch", actions=actions))
+    assert cost == Allowed(write=75, read=1.5, frames=3, gateway_requests=2)
+
+
+@pytest.mark.parametrize("kind", ["delivered", "read"])
+async def test_a_receipt(kind: str, connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    alice, bob = await pair(connect, user)
+    sent = await say(alice, bob, TEXT)
+    about = {"conversation": sent["conversation"], "kind": kind, "position": sent["position"]}
+    cost = await used(control, ("ack",), budgets.receipt(), lambda: bob.ask("ack", **about))
+    # The watermark and the other side's mailbox; the log, the reader's devices (for `read`), the other's sockets.
+    assert cost == Allowed(write=2, read=2 if kind == "read" else 1.5, frames=3, gateway_requests=2)
+
+
+@pytest.mark.parametrize(("events", "read"), [(0, 2), (1, 2), (4, 2), (20, 6), (50, 12)])
+async def test_a_sync(events: int, read: int, connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    alice, bob = await connect(user("alice")), await connect(user("bob"))
+    for start in range(0, events, 25):
+        actions = [
+            {"action": "send", "id": "1", "client_id": new_id(), "to": bob.user, "text": TEXT}
+            for _ in range(min(25, events - start))
+        ]
+        await alice.ask("batch", actions=actions)
+    allowed = budgets.sync(max(1, events))
+    allowed = Allowed(allowed.write, allowed.read, 2 + events * 1_100 // 32_768, 1)  # a reply pays by 32 KB, too
+    cost = await used(control, ("sync",), allowed, lambda: bob.ask("sync", limit=100))
+    assert (cost.write, cost.read, cost.gateway_requests) == (0, read, 1)
+
+
+async def readers_of(connect: Connect, user: Any, author: Phone, names: list[str]) -> None:
+    """So many more followers; their sockets are closed again."""
+    for start in range(0, len(names), AT_ONCE):
+        some = await gather(*(connect(user(name)) for name in names[start : start + AT_ONCE]))
+        await gather(*(follow(each, author) for each in some))
+        await gather(*(each.close() for each in some))
+
+
+async def test_a_post(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """f + 3 writes; the post read once a chunk, the followers about 98 to the read unit.
+
+    The planner asks for half of each key only, and the meter sees no more than that: AWS would bill 0.5 more for 130.
+    """
+    author = await connect(user("author"))
+    # A chunk ends where a name says so: these make one chunk, so that the reads are the same in every run.
+    names = [name for name in (f"reader{number}" for number in range(150)) if not ends_chunk(user(name))]
+    have = 0
+    for followers, read in ((1, 1.5), (10, 1.5), (60, 1.5), (130, 1.5)):
+        await readers_of(connect, user, author, names[have:followers])
+        have = followers
+        allowed = budgets.post(followers)
+        allowed = Allowed(allowed.write, allowed.read - 0.5, allowed.frames, allowed.gateway_requests)
+        cost = await used(control, POST, allowed, lambda: publish(author, TEXT[:500]))
+        assert cost == Allowed(write=3 + followers, read=read, frames=2, gateway_requests=1), followers
+
+
+async def test_a_page_of_home(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    author, reader = await connect(user("author")), await connect(user("reader"))
+    await follow(reader, author)
+    await gather(*(publish(author, TEXT) for _ in range(25)))
+    allowed = budgets.home(follows=1)
+    cost = await used(control, ("timeline.home",), allowed, lambda: reader.ask("timeline.home", limit=20))
+    # 20 excerpts of 600 bytes, eventually consistent, and the removals.
+    assert cost == Allowed(write=0, read=3, frames=2, gateway_requests=1)
+    page = await reader.ask("timeline.home", limit=20)
+    assert len(page["posts"]) == 20
+
+
+async def test_a_follow(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """No budget of the design's own: this is what it is, backfills of nothing included."""
+    author, reader = await connect(user("author")), await connect(user("reader"))
+    await say(reader, author, "warm")
+    cost = await used(control, ("follow", "WorkSmall"), Allowed(5, 6, 2, 1), lambda: follow(reader, author))
+    # Outbox, and the two halves of the edge in a transaction (twice the price).
+    assert cost.write == 5
