@@ -72,6 +72,7 @@ class Client:
         if not dispatcher.done() and dispatcher is not asyncio.current_task():
             self._dispatcher.put([self._session.inbox.state()])
             await self._dispatcher.drained()
+        self._dispatcher.finish()
         dispatcher.cancel()
         await asyncio.gather(dispatcher, return_exceptions=True)
 
@@ -184,7 +185,10 @@ class Client:
         self._dispatcher.handlers[Receipt].append(handler)
 
     def messages(self) -> AsyncIterator[Message]:
-        """Messages as they come (from this call on), until the client is closed."""
+        """Messages as they come (from this call on), until the client is closed.
+
+        `save` does not wait for an iterator: where a crash must lose nothing, use a handler.
+        """
         return self._dispatcher.subscribe(Message)
 
     def receipts(self) -> AsyncIterator[Receipt]:

@@ -20,14 +20,14 @@ Kind = TypeVar("Kind", Message, Receipt)
 class Dispatcher:
     """A queue between the connection and the program, so that a slow handler never holds up an ack.
 
-    A state is saved after everything that came before it was handled.  The queue has no bound of its own: what is
-    in it, the server sent.
+    A state is saved after everything that came before it was handled, iterators being handed their share.  The queue
+    has no bound of its own: what is in it, the server sent.
     """
 
     def __init__(self, save: Save | None) -> None:
         self.handlers: dict[type, list[Handler]] = {Message: [], Receipt: []}
         self._save = save
-        self._events: asyncio.Queue[Event | State] = asyncio.Queue()
+        self._events: asyncio.Queue[Event | State | None] = asyncio.Queue()
         self._queues: dict[asyncio.Queue[Event | None], type] = {}
         self._ended = False
         self._error: Exception | None = None
@@ -45,18 +45,30 @@ class Dispatcher:
         """Hand on, until cancelled."""
         while True:
             event = await self._events.get()
-            for handler in [self._save] if isinstance(event, State) else self.handlers[type(event)]:
-                await _call(handler, event)
-            for queue, kind in self._queues.items():
-                if not isinstance(event, State) and isinstance(event, kind):
-                    queue.put_nowait(event)
+            if event is None:
+                self.finish()
+            else:
+                await self._hand_on(event)
             self._events.task_done()
 
+    async def _hand_on(self, event: Event | State) -> None:
+        for handler in [self._save] if isinstance(event, State) else self.handlers[type(event)]:
+            await _call(handler, event)
+        for queue, kind in self._queues.items():
+            if not isinstance(event, State) and isinstance(event, kind):
+                queue.put_nowait(event)
+
     def end(self, error: Exception | None) -> None:
-        """No more events: iterators end, with `error` if there is one."""
-        self._ended, self._error = True, error
-        for queue in self._queues:
-            queue.put_nowait(None)
+        """No more events: after what has come so far iterators end, with `error` if there is one."""
+        self._error = error
+        self._events.put_nowait(None)
+
+    def finish(self) -> None:
+        """Nothing more is handed on: iterators end with what they have."""
+        if not self._ended:
+            self._ended = True
+            for queue in self._queues:
+                queue.put_nowait(None)
 
     def subscribe(self, kind: type[Kind]) -> AsyncIterator[Kind]:
         """An iterator over events of a kind, from this call on."""
@@ -85,6 +97,11 @@ async def _call(handler: Handler | None, value: object) -> None:
         result = handler(value)
         if inspect.isawaitable(result):
             await result
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        log.error("a handler failed: something that it waited for was cancelled")
     except Exception as error:
         log.error("a handler failed: %s", type(error).__name__)
         log.debug("the handler's error", exc_info=error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.frames import Event, Message, Receipt, Via, event_of
-from client.order import Display, Seen
+from client.order import Display, Recent, Seen
 from client.receipts import Mark, Receipts
 
 KEEP_SEEN = 2_000
@@ -43,8 +43,8 @@ class Inbox:
         self.display = Display()
         self._seen = Seen(ids=state.seen)
         self._receipts = receipts
-        self._tops: dict[str, Mark] = {}
-        self._marks: dict[tuple[str, str, str], Mark] = {}
+        self._tops: Recent[str, Mark] = Recent()
+        self._marks: Recent[tuple[str, str, str], Mark] = Recent()
 
     def take(self, events: Iterable[Mapping[str, Any]], via: Via) -> list[Event]:
         """The events of a live frame or a page that are news, in the order given."""

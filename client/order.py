@@ -9,8 +9,33 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 from client.frames import Message
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Key, Value]):
+    """A dictionary of the `limit` keys that were set last."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def __setitem__(self, key: Key, value: Value) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._limit:
+            self._values.popitem(last=False)
+
+    def get(self, key: Key) -> Value | None:
+        """The value, None where there is none."""
+        return self._values.get(key)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 class Seen:

@@ -18,7 +18,7 @@ ENDPOINTS: Final = "The endpoints of this deployment's own platform application:
 WILDCARD_REASONS: Final[dict[str, str]] = {
     "execute-api:ManageConnections": "Posting, on this API's stage only: connection ids are made at run time.",
     "dynamodb:ListStreams": "AWS checks listing against all streams of the table, not one of them; it reads no data.",
-    "s3:PutObject": "Lambda names the objects itself; the prefix is the one it keeps failed batches under.",
+    "s3:PutObject": "Lambda names the objects itself; the bucket is for nothing else.",
     "s3:GetObject": "Lambda names the objects itself; an operator puts back whatever failed.",
     "sns:GetEndpointAttributes": ENDPOINTS,
     "sns:Publish": ENDPOINTS,

@@ -104,6 +104,7 @@ class Tidings(Construct):
         watch.gateway(self.sockets.api.api_id, self.settings.stage)
         watch.functions({name: self.functions.all[name] for name in ACCESS}, STREAM_READERS)
         watch.lanes(self.lanes.queues, self.lanes.dead_letters)
+        watch.failures(self.failures.bucket)
         watch.application(self.storage.tables.values())
 
     @property

@@ -120,6 +120,11 @@ def _check(settings: TidingsSettings) -> None:
         raise SettingsError("origins: * is for dev; list the origins of your web apps.")
     if settings.settle_ms < settings.fence_ms + settings.call_ms:
         raise SettingsError("settle_ms must be at least fence_ms + call_ms, or sync can lose what commits late.")
+    # SQS holds a message back for 15 minutes at most: that is how the second sweep after `settle_ms` is made.
+    _check_range("settle_ms", settings.settle_ms, 1, 900_000)
+    _check_range("max_receives", settings.max_receives, 1, 1_000)
+    _check_range("connect_rate", settings.connect_rate, 1, 10_000)
+    _check_range("route_rate", settings.route_rate, 1, 10_000)
     _check_range("retention_days", settings.retention_days, 1, 3_650)
     _check_range("max_devices", settings.max_devices, 1, 100)
     _check_range("push_window_s", settings.push_window_s, 0, 300)

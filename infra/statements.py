@@ -15,7 +15,7 @@ from infra.permissions import QUEUE_CONSUME, STREAM_LIST, STREAM_READ, Access
 from tidings.storage.keys import Table
 
 FAILURES_PREFIX = "aws/lambda/*"
-"""The keys under which Lambda keeps the batches that it gave up on."""
+"""The keys under which Lambda keeps the batches that it gave up on, and operators find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,13 @@ def _stream(table: dynamodb.TableV2) -> list[iam.PolicyStatement]:
 
 
 def _failures(bucket: s3.Bucket) -> list[iam.PolicyStatement]:
-    """Lambda writes what it gave up on with the function's role, and asks for ListBucket besides."""
+    """Lambda writes what it gave up on with the function's role, and asks for ListBucket besides.
+
+    It looks whether it may when the mapping is made, and does not say with which key: so in the whole bucket, which
+    holds nothing else.
+    """
     return [
-        _allow("s3", ("PutObject",), [bucket.arn_for_objects(FAILURES_PREFIX)]),
+        _allow("s3", ("PutObject",), [bucket.arn_for_objects("*")]),
         _allow("s3", ("ListBucket",), [bucket.bucket_arn]),
     ]
 

@@ -1,7 +1,8 @@
 """Makes, updates and deletes SNS platform applications at deploy time, for CloudFormation's custom resource.
 
-Resource properties: `Name`, `Platform` (GCM, APNS or APNS_SANDBOX) and `SecretId`, the Secrets Manager secret with
-the credentials, which are read here and appear in no template, answer or log:
+Resource properties: `Name`, `Platform` (GCM, APNS or APNS_SANDBOX), `Arn` (the one that SNS makes of these two) and
+`SecretId`, the Secrets Manager secret with the credentials, which are read here and appear in no template, answer or
+log:
 
 GCM (FCM v1)       the service account's JSON key, as Firebase hands it out.
 APNS, ...SANDBOX   JSON with `signing_key` (the .p8 file's text), `key_id`, `team_id` and `bundle_id`.
@@ -68,7 +69,7 @@ def _act(event: Mapping[str, Any]) -> str:
         sns.set_platform_application_attributes(PlatformApplicationArn=current, Attributes=attributes)
         return current
     # Another name or platform is another application: CloudFormation deletes the old one by its physical id.
-    return _create(wanted["Name"], wanted["Platform"], attributes)
+    return _create(wanted, attributes)
 
 
 def _same(wanted: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
@@ -76,9 +77,20 @@ def _same(wanted: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
     return all(wanted[key] == old[key] for key in ("Name", "Platform"))
 
 
-def _create(name: str, platform: str, attributes: dict[str, str]) -> str:
-    """The ARN of the application, new or there already with the same attributes (SNS creates idempotently)."""
-    made = boto3.client("sns").create_platform_application(Name=name, Platform=platform, Attributes=attributes)
+def _create(wanted: Mapping[str, Any], attributes: dict[str, str]) -> str:
+    """The ARN of the application, new or there already with the same attributes (SNS creates idempotently).
+
+    One that an earlier stack left behind, with the phones that are registered there, gets the credentials of today.
+    """
+    sns = boto3.client("sns")
+    try:
+        made = sns.create_platform_application(Name=wanted["Name"], Platform=wanted["Platform"], Attributes=attributes)
+    except sns.exceptions.InvalidParameterException as refused:
+        try:
+            sns.set_platform_application_attributes(PlatformApplicationArn=wanted["Arn"], Attributes=attributes)
+        except sns.exceptions.NotFoundException:
+            raise refused from None  # There is none: it is the credentials that SNS does not like.
+        return str(wanted["Arn"])
     return made["PlatformApplicationArn"]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -20,8 +23,19 @@ LATE_MS = 60_000
 """A stream reader a minute behind: pushes and timelines are late, nothing is lost yet."""
 
 
+REFUSING = "Authorizer"
+"""The function that raises as part of its work: the gateway turns an exception named "Unauthorized" into a 401, and
+Lambda counts it as an error.  Strangers and expired tokens are no reason to wake anybody."""
+
+FAILURES: Final = {"Raised": '"[ERROR]" -"[ERROR] Unauthorized"', "TimedOut": '"Task timed out"'}
+"""What Lambda writes into that function's log when it really fails."""
+
+
 class Observability(Construct):
-    """Alarms go to `alarm_topic` when there is one; they are visible in any case."""
+    """Alarms go to `alarm_topic` when there is one; they are visible in any case.
+
+    Two dashboards, because one that refers to more than 50 metrics is not among the three that cost nothing.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, settings: TidingsSettings) -> None:
         super().__init__(scope, construct_id)
@@ -30,6 +44,7 @@ class Observability(Construct):
             topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic)
             self._action = actions.SnsAction(topic)
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.hours(3))
+        self.backlog = cloudwatch.Dashboard(self, "Backlog", default_interval=Duration.hours(3))
 
     def gateway(self, api_id: str, stage: str) -> None:
         """Connections, frames and errors of the WebSocket API."""
@@ -55,7 +70,8 @@ class Observability(Construct):
     def functions(self, functions: dict[str, lambda_.Function], stream_readers: Iterable[str]) -> None:
         """Errors and throttles of each function, and how far behind the stream readers are."""
         for name, function in functions.items():
-            self._alarm(f"{name}Errors", function.metric_errors(period=FIVE), 1, f"{name} fails: see its log group.")
+            errors = self._failures(function) if name == REFUSING else function.metric_errors(period=FIVE)
+            self._alarm(f"{name}Errors", errors, 1, f"{name} fails: see its log group.")
             self._alarm(
                 f"{name}Throttles",
                 function.metric_throttles(period=FIVE),
@@ -76,6 +92,36 @@ class Observability(Construct):
         )
         self.dashboard.add_widgets(_graph("Stream readers behind (ms)", list(ages.values())))
 
+    def _failures(self, function: lambda_.Function) -> cloudwatch.Metric:
+        """How often the authorizer failed, counted in its log.  The name is this deployment's own: a metric made from
+        text has no dimensions, and an account may hold several stages."""
+        name = f"AuthorizerFailures-{self.node.addr[-8:]}"
+        for kind, pattern in FAILURES.items():
+            logs.MetricFilter(
+                self,
+                f"{REFUSING}{kind}",
+                log_group=function.log_group,
+                filter_pattern=logs.FilterPattern.literal(pattern),
+                metric_namespace="Tidings",
+                metric_name=name,
+                metric_value="1",
+            )
+        return cloudwatch.Metric(namespace="Tidings", metric_name=name, statistic="Sum", period=FIVE)
+
+    def failures(self, bucket: s3.IBucket) -> None:
+        """Stream records that were given up: their function reports them one by one, so it counts no error.
+
+        S3 counts objects once a day and for nothing.  The bucket keeps them for a month, so a day is soon enough.
+        """
+        kept = cloudwatch.Metric(
+            namespace="AWS/S3",
+            metric_name="NumberOfObjects",
+            dimensions_map={"BucketName": bucket.bucket_name, "StorageType": "AllStorageTypes"},
+            statistic="Maximum",
+            period=Duration.days(1),
+        )
+        self._alarm("FailedBatches", kept, 1, "Stream records were given up: look, repair, then tidings ops redrive.")
+
     def lanes(self, queues: dict[str, sqs.Queue], dead_letters: dict[str, sqs.Queue]) -> None:
         """Anything in a dead-letter queue wants a look and a `tidings ops redrive`."""
         for lane, queue in dead_letters.items():
@@ -83,7 +129,7 @@ class Observability(Construct):
             self._alarm(
                 f"{lane.capitalize()}DeadLetters", depth, 1, "Jobs gave up: look, repair, then tidings ops redrive."
             )
-        self.dashboard.add_widgets(
+        self.backlog.add_widgets(
             _graph(
                 "Jobs waiting", [q.metric_approximate_number_of_messages_visible(period=FIVE) for q in queues.values()]
             ),
@@ -102,7 +148,7 @@ class Observability(Construct):
             expression="SEARCH('Namespace=\"Tidings\"', 'Sum', 300)", label="", using_metrics={}, period=FIVE
         )
         throttled = [table.metric("WriteThrottleEvents", period=FIVE, statistic="Sum") for table in tables]
-        self.dashboard.add_widgets(_graph("Application", [search]), _graph("Write throttles", throttled))
+        self.backlog.add_widgets(_graph("Application", [search]), _graph("Write throttles", throttled))
 
     def _alarm(
         self, name: str, metric: cloudwatch.IMetric, threshold: float, description: str, *, periods: int = 1

@@ -86,6 +86,7 @@ class Push(Construct):
             properties={
                 "Name": self._name(platform),
                 "Platform": self._service(platform),
+                "Arn": self._arn("app", platform),
                 "SecretId": secret,
             },
             # Endpoints die with their application, so outside dev it outlives the stack as the tables do.

@@ -46,7 +46,13 @@ class Sockets(Construct):
     def __init__(self, scope: Construct, construct_id: str, settings: TidingsSettings) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self.api = apigw.WebSocketApi(self, "Api", route_selection_expression="$request.body.action")
+        # The name is for people in the console, where every deployment's would else be "Api".
+        self.api = apigw.WebSocketApi(
+            self,
+            "Api",
+            api_name=f"{Stack.of(self).stack_name}-{self.node.addr[-8:]}",
+            route_selection_expression="$request.body.action",
+        )
         self._routes: list[apigw.WebSocketRoute] = []
 
     @property

@@ -16,6 +16,7 @@ from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
 from tidings.ports import Device, OutboxEntry
 from tidings.storage import keys, log, mailboxes, posts
+from tidings.storage.devices import REMOVED_MS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -106,6 +107,8 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
             begins = item["arrival" if table is keys.MAILBOXES else "position"]["S"]
             assert item[keys.TTL] == seconds(ms_of(begins) + RETENTION_MS)
     assert stored[keys.CONNECTIONS.name][0][keys.TTL] == seconds(now + CONNECTION_LIFE_MS)
+    devices = {item["device_id"]["S"]: item.get(keys.TTL) for item in stored[keys.DEVICES.name]}
+    assert devices == {"phone": None, "tablet": seconds(now + REMOVED_MS)}
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}
     gone = seconds(now + 40_000 + RETENTION_MS)
     assert kept.pop("removed") == kept.pop(keys.follows("cid")) == gone

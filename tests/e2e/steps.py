@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.control_client import AsyncControlClient
+from tests.e2e.conftest import WINDOW_MS
 from tests.e2e.phone import Phone, new_id
 
 FENCE_MS = 15_000
 SETTLE_MS = 30_000
 BOUND_MS = 60_000
-WINDOW_MS = 3_000
 YOUNG_MS = 30_000
 MOVES_MS = 3_600_000
 """How far the clock may be moved to what waits: visibility timeouts, delays, the retries of a poison record."""

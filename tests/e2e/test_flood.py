@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
 from tests.e2e.phone import RETRYABLE, Phone, new_id, once
@@ -36,6 +38,7 @@ async def answered(phone: Phone, asked: dict[str, str]) -> dict[str, dict[str, A
     return {each: task.result() for each, task in waiting.items() if not task.cancelled() and not task.exception()}
 
 
+@pytest.mark.timeout(300)
 async def test_a_thousand_frames_at_once(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     """Each is acked or told to come again; what is acked is there, once, in the order of its stamp."""
     alice, bob = await connect(user("alice")), await connect(user("bob"))

@@ -96,6 +96,24 @@ async def test_a_late_copy_after_an_unfollow(connect: Connect, control: AsyncCon
     assert await texts(author) == ["late"]
 
 
+async def test_a_chunk_that_outlives_the_final_purge(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """Done long after it was planned, it looks who still belongs to the audience: nothing would purge that copy."""
+    author, reader = await two(connect, user)
+    stays = await connect(user("stays"))
+    for each in (reader, stays):
+        await follow(each, author)
+    await settle(control)
+    await control.misbehave(holds=[hold("Work", author.user)])
+    await publish(author, "very late")
+    await control.stopped(at_least=1)
+    await follow(reader, author, "unfollow")
+    await settle(control)
+    await control.release("held")
+    await settle(control)
+    assert await copies(control, reader) == 0
+    assert await texts(author) == await texts(stays) == ["very late"]
+
+
 async def test_followed_again_before_the_purge(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     author, reader = await two(connect, user)
     await follow(reader, author)

@@ -115,6 +115,7 @@ async def test_push(connect: Connect, control: AsyncControlClient, user: Any) ->
     """The push function dies before and behind each of its calls: the phone sounds for every message all the same."""
     alice = await connect(user("alice"))
     bob, token = await registered(connect, user)
+    await settle(control)
     unharmed = await say(alice, bob, "unharmed")
     await pushes(control, token)
     made = await recipe(control, "Push", unharmed["position"])

@@ -117,6 +117,10 @@ def test_streams_are_read_where_a_mapping_reads_them(any_stage: Deployment, name
     assert bool(actions(any_stage, name) & STREAM) == bool(mapped)
     # Lambda keeps the batches that it gives up on with the function's own role.
     assert ("s3:PutObject" in actions(any_stage, name)) == bool(mapped)
+    # It checks that it may when the mapping is made, with a key that it does not document.
+    (bucket,) = any_stage.of("AWS::S3::Bucket")
+    whole = [{"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/*"]]}]
+    assert resources_of(any_stage, name, "s3:PutObject") == (whole if mapped else [])
 
 
 @pytest.mark.parametrize("name", HANDLERS)

@@ -11,6 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend
 
 from functions.push import platform
 
@@ -114,6 +116,31 @@ def test_new_credentials_keep_the_application(cloudformation: CloudFormation) ->
     answer = cloudformation.request("Update", change, OldResourceProperties=APNS, PhysicalResourceId=arn)
     assert answer["PhysicalResourceId"] == arn
     assert applications()[arn]["PlatformPrincipal"] == "K2"
+
+
+def rejected(*_: object, **__: object) -> None:
+    """As SNS rejects credentials, or a name that is there with others."""
+    raise SNSInvalidParameter("Attributes Reason: Platform credentials are invalid")
+
+
+def test_one_that_an_earlier_stack_left_gets_the_credentials_of_today(
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = cloudformation.request("Create", APNS)["PhysicalResourceId"]
+    boto3.client("secretsmanager").create_secret(Name="next", SecretString=json.dumps({**APNS_KEY, "key_id": "K2"}))
+    monkeypatch.setattr(SNSBackend, "create_platform_application", rejected)
+    answer = cloudformation.request("Create", {**APNS, "SecretId": "next", "Arn": arn})
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", arn)
+    assert applications()[arn]["PlatformPrincipal"] == "K2"
+
+
+def test_bad_credentials_are_told_as_such(cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SNSBackend, "create_platform_application", rejected)
+    arn = "arn:aws:sns:eu-west-1:123456789012:app/GCM/phones"
+    answer = cloudformation.request("Create", {**FCM, "Arn": arn})
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CreatePlatformApplication: InvalidParameter")
+    assert answer["PhysicalResourceId"] == "not-made"
 
 
 def test_another_name_is_another_application(cloudformation: CloudFormation) -> None:

@@ -80,6 +80,8 @@ def test_two_backends_live_in_one_stack(tmp_path: Path) -> None:
         ({"audience": "a"}, "give issuer too"),
         ({"issuer": "https://x", "audience": "a", "algorithms": "HS256"}, "must be asymmetric"),
         ({"fence_ms": "25000"}, "settle_ms must be at least"),
+        ({"settle_ms": "900001"}, "settle_ms must be between"),
+        ({"connect_rate": "0"}, "connect_rate must be between"),
         ({"fence_ms": "soon"}, "must be a whole number"),
         ({"push_window_s": "301"}, "between 0 and 300"),
         ({"small_concurrency": "1"}, "between 2 and"),

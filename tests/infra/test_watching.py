@@ -7,26 +7,57 @@ from typing import Any
 
 from tests.infra.conftest import TOPIC
 from tests.infra.templates import HANDLERS, Deployment
+from tidings.routes import authorize
 
 
 def alarms(deployment: Deployment) -> set[tuple[str, str]]:
-    """(metric, logical id of what it is about) of every alarm."""
+    """(metric, logical id of what it is about) of every alarm with dimensions."""
     found = set()
     for made in deployment.of("AWS::CloudWatch::Alarm").values():
-        (dimension,) = made["Dimensions"]
-        value = dimension["Value"]
-        logical = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
-        found.add((made["MetricName"], logical))
+        for dimension in made.get("Dimensions", []):
+            value = dimension["Value"]
+            if isinstance(value, dict):
+                logical = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+                found.add((made["MetricName"], logical))
     return found
 
 
 def test_alarms_for_errors_throttles_dead_letters_and_lagging_streams(any_stage: Deployment) -> None:
     function = {name: any_stage.function(name)[0] for name in HANDLERS}
     wanted = {(metric, logical) for metric in ("Errors", "Throttles") for logical in function.values()}
+    wanted.remove(("Errors", function["Authorizer"]))
+    (bucket,) = any_stage.of("AWS::S3::Bucket")
+    wanted.add(("NumberOfObjects", bucket))
     wanted |= {("IteratorAge", function[name]) for name in ("Plan", "Push")}
     dead = [name for name, made in any_stage.of("AWS::SQS::Queue").items() if "RedrivePolicy" not in made]
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead}
     assert alarms(any_stage) == wanted
+
+
+def test_a_refused_token_is_no_alarm_but_a_failing_authorizer_is(dev: Deployment, prod: Deployment) -> None:
+    """A 401 is an exception to Lambda, so the failures are counted in the log, each deployment's by themselves."""
+    names = set()
+    for deployment in (dev, prod):
+        filters = list(deployment.of("AWS::Logs::MetricFilter").values())
+        assert {each["FilterPattern"] for each in filters} == {
+            '"[ERROR]" -"[ERROR] Unauthorized"',
+            '"Task timed out"',
+        }
+        log = deployment.function("Authorizer")[1]["LoggingConfig"]["LogGroup"]
+        assert all(each["LogGroupName"] == log for each in filters)
+        (name,) = {change["MetricName"] for each in filters for change in each["MetricTransformations"]}
+        (alarm,) = [made for made in _alarm_list(deployment) if made["MetricName"] == name]
+        assert (alarm["Namespace"], alarm["Threshold"]) == ("Tidings", 1)
+        names.add(name)
+    assert len(names) == 2
+    assert authorize.Unauthorized.__name__ == "Unauthorized"
+
+
+def test_given_up_stream_batches_are_an_alarm(any_stage: Deployment) -> None:
+    """S3 reports once a day, and only with both dimensions."""
+    (made,) = [each for each in _alarm_list(any_stage) if each["MetricName"] == "NumberOfObjects"]
+    assert (made["Namespace"], made["Period"], made["Threshold"]) == ("AWS/S3", 86_400, 1)
+    assert {"Name": "StorageType", "Value": "AllStorageTypes"} in made["Dimensions"]
 
 
 def test_silence_is_no_alarm_and_the_topic_is_told(dev: Deployment, prod: Deployment) -> None:
@@ -40,9 +71,11 @@ def _alarm_list(deployment: Deployment) -> list[dict[str, Any]]:
     return list(deployment.of("AWS::CloudWatch::Alarm").values())
 
 
-def test_one_dashboard_shows_gateway_functions_streams_lanes_and_application(any_stage: Deployment) -> None:
-    (made,) = any_stage.of("AWS::CloudWatch::Dashboard").values()
-    body = json.dumps(made["DashboardBody"])
+def test_dashboards_show_gateway_functions_streams_lanes_and_application(any_stage: Deployment) -> None:
+    bodies = [json.dumps(made["DashboardBody"]) for made in any_stage.of("AWS::CloudWatch::Dashboard").values()]
+    body = "".join(bodies)
+    # One dashboard that refers to more than 50 metrics costs 3 dollars a month; the application counts some ten more.
+    assert all(0 < each.count("stat") < 40 for each in bodies)
     for metric in ("MessageCount", "IntegrationError", "IteratorAge", "Throttles", "ApproximateAgeOfOldestMessage"):
         assert metric in body
     assert "Namespace=" in body

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from client.frames import Message, event_of
 from client.inbox import Inbox, State
-from client.order import Conversation, Seen
+from client.order import Conversation, Recent, Seen
 from client.receipts import Receipts
 from tests.unit.client_rig import message, place
 
@@ -57,6 +57,14 @@ def test_seen_is_bounded_and_forgets_the_least_recent(keys: list[int], limit: in
         assert seen.add(key) == (key not in model)
         model = [*(each for each in model if each != key), key][-limit:]
         assert list(seen) == model
+
+
+def test_what_is_kept_of_each_conversation_is_bounded():
+    """A bot talks with any number of people; a conversation that it forgot it meets again as if for the first time."""
+    recent = Recent[str, int](2)
+    for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
+        recent[key] = value
+    assert (recent.get("a"), recent.get("b"), recent.get("c"), len(recent)) == (3, None, 4, 2)
 
 
 def test_a_state_survives_its_json_and_still_drops_copies():

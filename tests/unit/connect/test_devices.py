@@ -231,3 +231,31 @@ def test_a_registration_during_a_removal_keeps_its_place_in_the_set() -> None:
 
     DeviceRegistry(Between(), rig.world.devices, rig.world.push, CAP).remove(removal, None)  # type: ignore[arg-type]
     assert registered(rig, "ann") == {"phone"}
+
+
+@pytest.mark.parametrize("later", ["registration", "removal"])
+@pytest.mark.parametrize("outer", ["registration", "removal"])
+def test_a_registration_and_a_removal_at_once_leave_what_the_later_one_wants(later: str, outer: str) -> None:
+    """At each moment of one the whole of the other runs: in both stores the device is there, or in neither."""
+    for at in count():
+        rig, moments = Rig(), count()
+        rig.phone("ann")
+        first, second = rig.caller("ann"), rig.caller("ann")
+        register, remove = (second, first) if later == "registration" else (first, second)
+
+        def run(registry: DeviceRegistry, request: str, callers: tuple[Caller, Caller] = (register, remove)) -> None:
+            if request == "registration":
+                registry.register(callers[0], "fcm", "new")
+            else:
+                registry.remove(callers[1], None)
+
+        def hook(_: str, at: int = at, moments: Iterator[int] = moments, rig: Rig = rig) -> None:
+            if next(moments) == at:
+                run(rig.devices, "removal" if outer == "registration" else "registration")
+
+        run(with_hook(rig, hook), outer)
+        if next(moments) <= at:
+            assert at >= 8, "so few calls cannot be all"
+            return
+        there = {"phone"} if later == "registration" else set()
+        assert ({device.device_id for device in rig.world.devices.of("ann")}, registered(rig, "ann")) == (there, there)

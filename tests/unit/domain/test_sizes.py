@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.strategies import positions, user_ids
-from tidings.domain.events import Event, Message, Receipt, ReceiptKind
-from tidings.domain.sizes import NAMES, wire_bytes
+from tidings.domain.events import Event, Message, Receipt, ReceiptKind, TimelineEntry
+from tidings.domain.sizes import NAMES, entry_bytes, fitting, wire_bytes
 from tidings.protocol.events import to_wire
+from tidings.protocol.timelines import PostView
 
 at = positions.map(str)
 chats = user_ids.map(lambda user_id: f"dm#{user_id}#~")
@@ -30,3 +31,17 @@ def test_the_count_is_never_too_small_and_not_much_too_large(event: Event) -> No
 def test_the_largest_message_fits_a_frame(text: str) -> None:
     event = Message("dm#a#b", "1", "a", "1", text, "1")
     assert len(to_wire(event).model_dump_json().encode()) <= wire_bytes(event) <= 32 * 1024
+
+
+@given(user_ids, at, readable, st.booleans())
+def test_the_count_of_a_post_likewise(author: str, position: str, text: str, truncated: bool) -> None:
+    view = PostView(author=author, position=position, text=text, truncated=truncated, at=10**13 - 1)
+    real = len(view.model_dump_json().encode())
+    assert real <= entry_bytes(TimelineEntry(author, position, text, truncated)) <= real + NAMES
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fit"), [([], 0), ([9], 1), ([5, 5], 1), ([4, 4], 2), ([2, 2, 2, 9], 3), ([9, 1], 1), ([8, 0], 2)]
+)
+def test_a_page_holds_what_fits_and_one_at_least(sizes: list[int], fit: int) -> None:
+    assert fitting(sizes, 8) == fit

@@ -114,8 +114,8 @@ def test_our_own_mistakes_are_loud() -> None:
         lanes(Sqs(refuse(0, fault=True))).send("small", [{}])
     with pytest.raises(ClientError):
         lanes(Sqs(fail(client_error("AccessDenied", 403)))).send("small", [{}])
-    with pytest.raises(ValueError, match="200 KB"):
-        encoded({"recipients": ["x" * 200_000]})
+    with pytest.raises(ValueError, match="262 KB"):
+        encoded({"recipients": ["x" * 262_000]})
 
 
 def test_nothing_to_send_is_no_call() -> None:

@@ -1,11 +1,14 @@
 """`timeline.home` and `timeline.user`."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.timelines.rig import BOUND_MS, Rig
 from tidings.domain.errors import InvalidRequest, UnknownUser
+from tidings.domain.sizes import PAGE_BYTES, entry_bytes
 from tidings.services.timeline import QUERIES
 
 
@@ -89,6 +92,29 @@ def test_an_authors_page_holds_whole_texts(rig: Rig) -> None:
     rig.post("ann", "x" * 4_000)
     [entry] = rig.reader.user(rig.caller("bob"), "ann", None, 20).entries
     assert (len(entry.text), entry.truncated) == (4_000, False)
+
+
+@pytest.mark.parametrize("text", ["🎈" * 4_096, "\u0001" * 4_096, "x" * 4_096])
+def test_long_posts_make_short_pages_that_fit_a_reply(rig: Rig, text: str) -> None:
+    """The gateway takes 128 KB: a page that is larger could never be read, however often it is asked for."""
+    rig.follow("cid", "ann")
+    positions = [rig.post("ann", text) for _ in range(50)]
+    rig.settle()
+    ann, cid = (
+        partial(rig.reader.user, rig.caller("cid"), "ann"),
+        partial(rig.reader.home, rig.caller("cid"), since=None),
+    )
+    for read in (ann, cid):
+        seen: list[str] = []
+        page = read(before=None, limit=50)
+        while True:
+            assert page.entries
+            assert sum(map(entry_bytes, page.entries)) <= PAGE_BYTES
+            seen += [entry.position for entry in page.entries]
+            if page.before is None:
+                break
+            page = read(before=page.before, limit=50)
+        assert seen == positions[::-1]
 
 
 def test_nobody_has_no_timeline_and_somebody_quiet_an_empty_one(rig: Rig) -> None:

@@ -97,8 +97,6 @@ class Router:
         body = event.get("body") or ""
         try:
             return self._reply(self._action(key, context, body))
-        except ValidationError as error:
-            return self._refuse(key, body, explain(error))
         except TidingsError as error:
             return self._refuse(key, body, error)
         except Exception as error:
@@ -112,7 +110,7 @@ class Router:
         if key not in self._routes:
             raise self._unroutable(body)
         model, handle = self._routes[key]
-        return handle(caller, model.model_validate_json(body))
+        return handle(caller, _request(model, body))
 
     def _unroutable(self, body: str) -> TidingsError:
         frame = _parse(body)
@@ -144,6 +142,13 @@ class Router:
         return {"statusCode": 200, "body": encode(error_reply(_request_id(body), error))}
 
 
+def _request(model: type[Model], body: str) -> Model:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise explain(error) from None
+
+
 def _parse(body: str) -> dict[str, Any] | None:
     try:
         frame = json.loads(body)
@@ -153,5 +158,6 @@ def _parse(body: str) -> dict[str, Any] | None:
 
 
 def _request_id(body: str) -> str | None:
+    """The `id` to echo, None for what is none.  Half a character (a lone surrogate) could not even be written."""
     found = (_parse(body) or {}).get("id")
-    return found if isinstance(found, str) and len(found) <= 64 else None
+    return found if isinstance(found, str) and len(found) <= 64 and found.isprintable() else None

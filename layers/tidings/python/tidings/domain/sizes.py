@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Final
 
-from tidings.domain.events import Event, Receipt
+from tidings.domain.events import Event, Receipt, TimelineEntry
 
+PAGE_BYTES: Final = 98_304
+"""Of a page on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
 NAMES: Final = 256
 """Bytes of an event's field names, punctuation, numbers and enumerations, generously."""
 
@@ -14,5 +17,24 @@ NAMES: Final = 256
 def wire_bytes(event: Event) -> int:
     """Bytes that `event` takes at most as one object of a JSON frame in UTF-8."""
     own = (event.reader,) if isinstance(event, Receipt) else (event.sender, event.client_id, event.text)
-    strings = (event.conversation_id, event.position, event.arrival, *own)
+    return _bytes(event.conversation_id, event.position, event.arrival, *own)
+
+
+def entry_bytes(entry: TimelineEntry) -> int:
+    """The same for a post in a timeline."""
+    return _bytes(entry.author, entry.position, entry.text)
+
+
+def fitting(sizes: Iterable[int], page_bytes: int) -> int:
+    """How many, from the first on, fit a page: always one, if there is one."""
+    used = count = 0
+    for size in sizes:
+        used += size
+        if count and used > page_bytes:
+            break
+        count += 1
+    return count
+
+
+def _bytes(*strings: str) -> int:
     return NAMES + sum(len(json.dumps(value, ensure_ascii=False).encode()) for value in strings)

@@ -21,7 +21,7 @@ ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern
 """Chosen by the client, unique among the user's requests (a UUID); the same request resent keeps it."""
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-\"$-~]+$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
-PositionText = Annotated[str, StringConstraints(pattern=r"^\d{13}-[a-z2-7]{8}-[a-z2-7]{8}-\d{2}$")]
+PositionText = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}-[a-z2-7]{8}-[a-z2-7]{8}-[0-9]{2}$")]
 CursorText = Annotated[str, StringConstraints(min_length=1, max_length=160)]
 
 

@@ -2,13 +2,14 @@
 
 Two stores hold a device: the user's set of device ids (`Users`, read on every send) and its push endpoint (`Devices`,
 a register by position).  Registering enters the set first, removing leaves it last: a crash in between leaves a
-device that gets copies it does not need, never one that misses them.  The client's resend puts it right.
+device that gets copies it does not need, never one that misses them.  The client's resend puts it right.  And whoever
+has changed the register looks after the set once more, for the other request may have done so in between.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from tidings.domain.errors import InvalidRequest, TooMany
 from tidings.domain.identity import Caller
@@ -17,6 +18,8 @@ from tidings.ports.devices import Device, Devices, Push
 from tidings.ports.people import Users
 
 PushState = Literal["on", "off", "unavailable"]
+_ROUNDS: Final = 4
+"""Each round that is not the last one meets another request for the same device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class DeviceRegistry:
         device = Device(device_id, platform or "", endpoint, _position(caller))
         if not self._devices.put(user_id, device):
             return self._later_one(caller, device_id, superseded=endpoint)
+        self._agree(user_id, device_id, there=True)
         if standing is not None and standing.endpoint not in (None, endpoint):
             self._push.drop(standing.endpoint, _owner(user_id, device_id))
         return DeviceState(device_id, True, _state(token, endpoint))
@@ -64,9 +68,7 @@ class DeviceRegistry:
             return self._later_one(caller, name, superseded=None)
         if standing is not None and standing.endpoint is not None:
             self._push.drop(standing.endpoint, _owner(user_id, name))
-        self._users.drop_device(user_id, name)
-        if self._devices.get(user_id, name) is not None:  # registered again while we were at it
-            self._users.add_device(user_id, name, self._cap)
+        self._agree(user_id, name, there=False)
         return DeviceState(name, False, "off")
 
     def _endpoint(self, caller: Caller, platform: str | None, token: str | None, standing: Device | None) -> str | None:
@@ -86,9 +88,22 @@ class DeviceRegistry:
         """A later request for the device has won: answer what it left, and leave no endpoint without a device."""
         standing = self._devices.get(caller.user_id, device_id)
         endpoint = standing.endpoint if standing is not None else None
+        self._agree(caller.user_id, device_id, there=standing is not None)
         if superseded not in (None, endpoint):
             self._push.drop(superseded, _owner(caller.user_id, device_id))
         return DeviceState(device_id, standing is not None, "off" if endpoint is None else "on")
+
+    def _agree(self, user_id: str, device_id: str, *, there: bool) -> None:
+        """Bring the set into line with the register, where the device is `there`, or was a moment ago."""
+        for _ in range(_ROUNDS):
+            if there:
+                self._users.add_device(user_id, device_id, self._cap)
+            else:
+                self._users.drop_device(user_id, device_id)
+            stands = self._devices.get(user_id, device_id) is not None
+            if stands == there:
+                return
+            there = stands
 
 
 def _owner(user_id: str, device_id: str) -> str:

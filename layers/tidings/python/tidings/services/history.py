@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from tidings.domain import conversation, position
 from tidings.domain.events import Message
 from tidings.domain.identity import Caller
-from tidings.domain.sizes import wire_bytes
+from tidings.domain.sizes import PAGE_BYTES, fitting, wire_bytes
 from tidings.ports.messaging import Log
-from tidings.services.sync import PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,7 @@ class Histories:
         conversation.other(conversation_id, caller.user_id)
         below = position.LAST if before is None else str(position.parse(before))
         messages, further = self._log.page(conversation_id, below, limit)
-        fitting = self._fitting(messages)
-        if fitting < len(messages):
-            further = messages[fitting - 1].position
-        return HistoryPage(tuple(messages[:fitting]), further)
-
-    def _fitting(self, messages: list[Message]) -> int:
-        """How many of `messages` fit a page: always one, if there is one."""
-        used = 0
-        for count, message in enumerate(messages):
-            used += wire_bytes(message)
-            if count and used > self._page_bytes:
-                return count
-        return len(messages)
+        fit = fitting(map(wire_bytes, messages), self._page_bytes)
+        if fit < len(messages):
+            further = messages[fit - 1].position
+        return HistoryPage(tuple(messages[:fit]), further)

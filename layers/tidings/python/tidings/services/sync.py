@@ -7,18 +7,15 @@ the registry: register, then sync, so that whoever writes after our read looks u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from tidings.domain.cursor import finish, start
 from tidings.domain.events import Event
 from tidings.domain.identity import Caller
+from tidings.domain.sizes import PAGE_BYTES
 from tidings.domain.stamp import Times
 from tidings.ports.messaging import Mailboxes
 from tidings.ports.people import Registry
 from tidings.ports.world import Clock
-
-PAGE_BYTES: Final = 98_304
-"""Of events on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 from tidings.domain.errors import UnknownUser
 from tidings.domain.events import TimelineEntry
 from tidings.domain.identity import Caller
+from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
 from tidings.domain.timeline import keep, page_down, visible, window
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.ports.world import Clock
@@ -65,6 +66,7 @@ class TimelineReader:
                 break
             # Little is hidden, if anything: what is missing is fetched, with as much again to spare.
             at, wanted = last, min(limit, 2 * (limit - len(shown)))
+        shown, last = _one_page(shown, last)
         return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
 
     def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
@@ -78,4 +80,11 @@ class TimelineReader:
         if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
             raise UnknownUser("Nobody of that user id has ever connected.")
         entries = [TimelineEntry(post.author, post.position, post.text) for post in posts if post.text is not None]
+        entries, last = _one_page(entries, last)
         return Page(entries, page_down(asked, last))
+
+
+def _one_page(entries: list[TimelineEntry], last: str | None) -> tuple[list[TimelineEntry], str | None]:
+    """What of `entries` fits a reply, and the last position it looked at, where they looked at `last`."""
+    fit = fitting(map(entry_bytes, entries), PAGE_BYTES)
+    return (entries, last) if fit == len(entries) else (entries[:fit], entries[fit - 1].position)

@@ -1,12 +1,16 @@
-"""`Devices`: push endpoints of each user, a register by position; a removal is a tombstone."""
+"""`Devices`: push endpoints of each user, a register by position; a removal is a tombstone.
+
+Tombstones expire: anybody can make up device ids and remove them, and every push reads what stands here.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tidings.domain.position import ms_of
 from tidings.ports.devices import Device
 from tidings.storage import keys
-from tidings.storage.attributes import Item, names, string, text_of, text_or_none
+from tidings.storage.attributes import Item, expiry, names, string, text_of, text_or_none
 from tidings.storage.calls import ConditionFailed, answered
 
 if TYPE_CHECKING:
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 
 _NOT_LATER: Final = "attribute_not_exists(#user_id) OR #position <= :position"
 """The same position is the same request, sent again."""
+REMOVED_MS: Final = 86_400_000
+"""How long a tombstone is kept: no registration is a day late."""
 
 
 class DeviceStore:
@@ -40,7 +46,8 @@ class DeviceStore:
 
     def remove(self, user_id: str, device_id: str, position: str) -> bool:
         """Leave a tombstone unless something later stands.  Whether there was a device."""
-        replaced = self._put({**_key(user_id, device_id), keys.DELETED: string("1")}, position)
+        gone = {keys.DELETED: string("1"), keys.TTL: expiry(ms_of(position) + REMOVED_MS)}
+        replaced = self._put({**_key(user_id, device_id), **gone}, position)
         if not replaced:
             return False
         return keys.DELETED not in replaced or text_of(replaced, "position") == position

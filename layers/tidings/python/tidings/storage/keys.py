@@ -39,11 +39,12 @@ Posts          client_id, path, text ?, deleted ?
 Timelines      author, text, truncated ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
                removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
-Devices        position, platform ?, endpoint ?, deleted ?
+Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
 
 What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention: a replay writes
 the very same item, and a read leaves out what has expired by a bound on the key, without reading it.  Tombstones and
-removals in Graph live for retention too; an item of Connections as long as its newest connection can.
+removals in Graph live for retention too, those in Devices for a day; an item of Connections as long as its newest
+connection can.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ MEMBERSHIPS: Final = Table("Memberships", "user_id", "conversation_id")
 POSTS: Final = Table("Posts", "author_id", "position", stream=True)
 TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
 GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
-DEVICES: Final = Table("Devices", "user_id", "device_id")
+DEVICES: Final = Table("Devices", "user_id", "device_id", ttl=True)
 
 TABLES: Final = (
     USERS,
