@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -114,16 +113,6 @@ async def entry(control: AsyncControlClient, phone: Phone) -> dict[str, Any]:
     me = await phone.ask("whoami")
     (found,) = [each for each in await control.connections() if each["id"] == me["connection_id"]]
     return dict(found)
-
-
-async def stopped(control: AsyncControlClient, count: int = 1) -> None:
-    """Until so many invocations are held or paused, and everything else is done."""
-    await control.stopped(at_least=count, timeout_s=30)
-
-
-def as_client(sends: Iterable[tuple[str, str, str]]) -> str:
-    """A batch frame's actions of (client id, to, text) as JSON text."""
-    return json.dumps([{"action": "send", "id": c, "client_id": c, "to": to, "text": text} for c, to, text in sends])
 
 
 async def gather(*waits: Any) -> list[Any]:

@@ -118,7 +118,8 @@ async def test_the_fan_out_yields_to_a_busy_table(connect: Connect, control: Asy
     attempts = await control.invocations("Work", contains=position, limit=20)
     assert not [each for each in attempts if each["error"]]
     put_off = ["SendMessageBatch" in [call["operation"] for call in each["calls"]] for each in attempts]
-    assert put_off == [False, True, True], "newest first: twice it went back on the lane"
+    assert put_off.count(True) == 2, "each time that it was busy, the rest went back on the lane"
+    assert put_off[0] is False, "newest first: the last one wrote"
 
 
 async def test_the_fan_out_drains_what_is_undone(connect: Connect, control: AsyncControlClient, user: Any) -> None:
