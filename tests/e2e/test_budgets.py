@@ -128,19 +128,15 @@ async def readers_of(connect: Connect, user: Any, author: Phone, names: list[str
 
 
 async def test_a_post(connect: Connect, control: AsyncControlClient, user: Any) -> None:
-    """f + 3 writes; the post read once a chunk, the followers about 98 to the read unit.
-
-    The planner asks for half of each key only, and the meter sees no more than that: AWS would bill 0.5 more for 130.
-    """
+    """f + 3 writes; the post read once a chunk, the followers about 98 to the read unit."""
     author = await connect(user("author"))
     # A chunk ends where a name says so: these make one chunk, so that the reads are the same in every run.
     names = [name for name in (f"reader{number}" for number in range(150)) if not ends_chunk(user(name))]
     have = 0
-    for followers, read in ((1, 1.5), (10, 1.5), (60, 1.5), (130, 1.5)):
+    for followers, read in ((1, 1.5), (10, 1.5), (60, 1.5), (130, 2.0)):
         await readers_of(connect, user, author, names[have:followers])
         have = followers
         allowed = budgets.post(followers)
-        allowed = Allowed(allowed.write, allowed.read - 0.5, allowed.frames, allowed.gateway_requests)
         cost = await used(control, POST, allowed, lambda: publish(author, TEXT[:500]))
         assert cost == Allowed(write=3 + followers, read=read, frames=2, gateway_requests=1), followers
 

@@ -151,12 +151,11 @@ class GraphStore:
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "#owner = :owner AND #edge > :after",
-            "ExpressionAttributeNames": names("owner", "edge", "shards"),
+            "ExpressionAttributeNames": names("owner", "edge"),
             "ExpressionAttributeValues": {
                 ":owner": string(keys.followers(author, shard)),
                 ":after": string(after),
             },
-            "ProjectionExpression": "#edge, #shards",
             "Limit": PAGE,
         }
         while True:
