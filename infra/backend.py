@@ -118,6 +118,7 @@ class Tidings(Construct):
             "Push": self.push.state,
             "FailureBucket": self.failures.bucket.bucket_name,
             "OperatorPolicyArn": self.operators.managed_policy_arn,
+            "SettleMs": str(self.settings.settle_ms),
         }
         if self.auth.user_pool is not None:
             shown["UserPoolId"] = self.auth.user_pool.user_pool_id

@@ -58,8 +58,9 @@ def _redrive(options: argparse.Namespace) -> int:
             if options.dlq in (None, lane)
         }
         bucket = None if options.dlq else outputs["FailureBucket"]
+        settle_ms = int(outputs["SettleMs"])
         session = boto3.Session()
-        done = build(session.client("sqs", **aws), session.client("s3", **aws), lanes, bucket).run()
+        done = build(session.client("sqs", **aws), session.client("s3", **aws), lanes, bucket, settle_ms).run()
     except KeyError as missing:
         raise ClientError(f"This stack has no output {missing}: is it a Tidings stack?") from None
     except AwsError as error:

@@ -84,7 +84,15 @@ def test_dashboards_show_gateway_functions_streams_lanes_and_application(any_sta
 def test_outputs_name_what_clients_operators_and_the_host_need(any_stage: Deployment) -> None:
     outputs = any_stage.template["Outputs"]
     lanes = {f"{lane}{kind}" for lane in ("Small", "Large") for kind in ("LaneUrl", "LaneArn", "DeadLettersUrl")}
-    assert {"WebSocketUrl", "CallbackUrl", "Issuer", "Audience", "Push", "OperatorPolicyArn"} | lanes <= set(outputs)
+    assert {
+        "WebSocketUrl",
+        "CallbackUrl",
+        "Issuer",
+        "Audience",
+        "Push",
+        "OperatorPolicyArn",
+        "SettleMs",
+    } | lanes <= set(outputs)
     assert outputs["WebSocketUrl"]["Value"]["Fn::Join"][1][0] == "wss://"
 
 

@@ -152,7 +152,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         sqs, s3 = boto3.client("sqs"), boto3.client("s3")
-        outputs = {"FailureBucket": "failures"}
+        outputs = {"FailureBucket": "failures", "SettleMs": "30000"}
         s3.create_bucket(Bucket="failures")
         for lane in ("Small", "Large"):
             dead = outputs[f"{lane}DeadLettersUrl"] = sqs.create_queue(QueueName=f"{lane}-dead")["QueueUrl"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "tidings-failures"
+SETTLE_MS = 30_000
 KEY = "aws/lambda/9b1f/shardId-0/2027/01/15/2027-01-15T08.11.12-1f2e"
 
 
@@ -35,7 +36,7 @@ class Operator:
     def build(self, bucket: str | None = BUCKET) -> Redrive:
         base = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tidings-"
         lanes: Any = {lane: LaneUrls(base + lane, self.dead[lane]) for lane in LANES}
-        return redrive.build(clients.sqs(), self.s3, lanes, bucket)
+        return redrive.build(clients.sqs(), self.s3, lanes, bucket, SETTLE_MS)
 
     def fail(self, key: str, records: list[dict[str, Any]] | None) -> None:
         """An object as Lambda leaves it, or something else."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tidings.bootstrap.world import SystemClock
-from tidings.domain.stamp import Times
 from tidings.gateway.deadletters import S3Failures, SqsDeadLetters
 from tidings.gateway.queues import SqsChunks
 from tidings.services.redrive import Redrive
@@ -26,10 +25,10 @@ class LaneUrls(NamedTuple):
     dead: str
 
 
-def build(sqs: SQSClient, s3: S3Client, lanes: Mapping[Lane, LaneUrls], bucket: str | None) -> Redrive:
-    """The redrive of a deployment, whose queue URLs and failure bucket are the stack's outputs."""
+def build(sqs: SQSClient, s3: S3Client, lanes: Mapping[Lane, LaneUrls], bucket: str | None, settle_ms: int) -> Redrive:
+    """The redrive of a deployment, whose queue URLs, failure bucket and settling time are the stack's outputs."""
     clock = SystemClock()
     dead = [SqsDeadLetters(sqs, lane, urls.dead, urls.queue, clock) for lane, urls in lanes.items()]
     queue = SqsChunks(sqs, {lane: urls.queue for lane, urls in lanes.items()}, clock)
     failures = S3Failures(s3, bucket) if bucket else None
-    return Redrive(dead, failures, queue, post_of, clock.now, Times().settle)
+    return Redrive(dead, failures, queue, post_of, clock.now, settle_ms)
