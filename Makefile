@@ -76,6 +76,6 @@ clean:  ## environments and build output
 	@rm -rf $(VENV) .ministack node_modules cdk.out .cache
 
 lock: $(VENV)/.stamp  ## pin the newest versions that requirements/*.in allow
-	@$(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
-	@$(BIN)/uv pip compile -q --no-emit-index-url --no-header --python-version 3.13 -c requirements/dev.txt requirements/layer.in -o requirements/layer.txt
-	@$(BIN)/uv pip compile -q --upgrade --no-emit-index-url --no-header --python-version 3.11 requirements/ministack.in -o requirements/ministack.txt
+	@$(BIN)/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --no-header --python-version 3.13 -c requirements/dev.txt requirements/layer.in -o requirements/layer.txt
+	@$(BIN)/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/ministack.in -o requirements/ministack.txt

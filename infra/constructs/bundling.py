@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def functions_code() -> lambda_.Code:
 
 
 @jsii.implements(cdk.ILocalBundling)
-class Bundler:
+class Bundler(ABC):
     """Builds one layer into a directory.  Raises `BundlingError`; it never falls back on Docker."""
 
     def __init__(self, python: str | None) -> None:
@@ -100,13 +101,13 @@ class Bundler:
             compile_all(self._python, target)
         return True
 
+    @abstractmethod
     def fill(self, target: Path) -> None:
         """Put the layer's packages into `target`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sources(self) -> list[Path]:
         """The files that decide what the layer holds."""
-        raise NotImplementedError
 
     def fingerprint(self) -> str:
         """SHA-256 over the sources, this file and the bytecode's version."""

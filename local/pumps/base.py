@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -50,7 +51,7 @@ async def wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
-class Pump:
+class Pump(ABC):
     """One event source mapping at work. Subclasses poll, and say whether they are busy and what waits for the clock."""
 
     def __init__(self, name: str, watches: str, clock: Clock, misbehave: Misbehave) -> None:
@@ -76,17 +77,17 @@ class Pump:
         self._empty = True
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     async def poll(self) -> bool:
         """Fetch once; True if something came, or if there was no room to fetch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def busy(self) -> bool:
         """Whether something runs or could run now; what waits for the clock does not count."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_due(self) -> int | None:
         """The earliest moment (epoch ms, host's clock) that something waits for; None if nothing does."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Begin to poll."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ START_S = 40.0
 
 
 @dataclass
-class Stores:
+class Stores(ABC):
     """All stores of one engine, for one test.  User ids made by `user` are nobody else's."""
 
     clock: FakeClock
@@ -66,13 +67,13 @@ class Stores:
         """A fence that has just passed."""
         return self.fence(self.clock.now() - TIMES.fence - 1)
 
+    @abstractmethod
     def bury(self, conversation_id: str, position: str) -> None:
         """Leave a tombstone in a log."""
-        raise NotImplementedError
 
+    @abstractmethod
     def split(self, author: str, shards: int) -> None:
         """Give an author's followers more shards."""
-        raise NotImplementedError
 
 
 class FakeStores(Stores):

@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from client.__main__ import build, main
 from client.commands import ops, options
+from tests.functional.rig import without_move_tasks
 from tests.unit.client_rig import Rig, error, message, serve, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +160,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
             outputs[f"{lane}LaneUrl"] = sqs.create_queue(QueueName=lane)["QueueUrl"]
             sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"lane": lane}))
         monkeypatch.setattr(ops, "_deployment", lambda options, session: (outputs, {}))
+        without_move_tasks(monkeypatch)
         yield outputs
 
 

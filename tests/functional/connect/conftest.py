@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -14,8 +13,8 @@ from moto import mock_aws
 
 from tests.contract.engines import make_tables
 from tests.fakes import FakeClock
+from tests.functional.rig import lambda_environment, printed
 from tidings.bootstrap import clients, connect, push, sdk, telemetry, world
-from tidings.storage import keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,11 +44,7 @@ def forget() -> None:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """A deployed system with FCM set up and APNs not."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidings")
+    lambda_environment(monkeypatch, SERVICE, REGION)
     clock = FakeClock()
     monkeypatch.setattr(connect, "SystemClock", lambda: clock)
     monkeypatch.setattr(push, "SystemClock", lambda: clock)
@@ -58,8 +53,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         dynamodb, sns = boto3.client("dynamodb", region_name=REGION), boto3.client("sns", region_name=REGION)
         make_tables(dynamodb)
         application = sns.create_platform_application(Name="tidings", Platform="GCM", Attributes={})
-        for table in keys.TABLES:
-            monkeypatch.setenv(table.variable, table.name)
         monkeypatch.setenv("TIDINGS_PLATFORM_FCM", application["PlatformApplicationArn"])
         monkeypatch.setenv("TIDINGS_MAX_DEVICES", "3")
         yield Aws(dynamodb, sns, application["PlatformApplicationArn"], clock)
@@ -69,10 +62,5 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 @pytest.fixture
 def log(aws: Aws) -> Iterator[StringIO]:
     """What the functions log, as it would be printed."""
-    telemetry.logger().info("ready")
-    [handler] = logging.getLogger(SERVICE).handlers
-    assert isinstance(handler, logging.StreamHandler)
-    printed = StringIO()
-    usual = handler.setStream(printed)
-    yield printed
-    handler.setStream(usual)
+    with printed(SERVICE) as text:
+        yield text

@@ -16,6 +16,7 @@ from local.meter.units import measure
 from tests.contract.engines import make_tables
 from tests.events import Socket
 from tests.fakes import FakeClock
+from tests.functional.rig import lambda_environment
 from tidings.bootstrap import clients, send, telemetry, world
 from tidings.domain.identity import Connection, Identity
 from tidings.storage import keys
@@ -101,14 +102,8 @@ def _cold() -> None:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     """The function after a cold start, with empty tables, and time in the test's hand."""
     clock = FakeClock()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    lambda_environment(monkeypatch, "tidings-send", REGION)
     monkeypatch.setenv("TIDINGS_CALLBACK_URL", CALLBACK)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tidings-send")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidings")
-    for table in keys.TABLES:
-        monkeypatch.setenv(table.variable, table.name)
     monkeypatch.setattr(send, "SystemClock", lambda: clock)
     _cold()
     with mock_aws():

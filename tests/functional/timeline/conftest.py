@@ -6,7 +6,6 @@ The stream of `Posts` and the lanes' deliveries are made here from what the func
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -22,6 +21,7 @@ from local.meter.units import measure
 from tests.contract.engines import make_tables
 from tests.events import Socket, load
 from tests.fakes import FakeClock
+from tests.functional.rig import lambda_environment, printed
 from tidings.bootstrap import clients, fanout, telemetry, timeline, world
 from tidings.domain.identity import Identity
 from tidings.storage import keys
@@ -180,13 +180,7 @@ def _cold() -> None:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     """The functions after a cold start, with empty tables and lanes, and time in the test's hand."""
     clock = FakeClock()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidings")
-    for table in keys.TABLES:
-        monkeypatch.setenv(table.variable, table.name)
+    lambda_environment(monkeypatch, SERVICE, REGION)
     for lane in LANES:
         url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tidings-{lane}"
         monkeypatch.setenv(f"TIDINGS_QUEUE_{lane.upper()}", url)
@@ -204,10 +198,5 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
 @pytest.fixture
 def log(deployed: Deployed) -> Iterator[StringIO]:
     """What the functions log, as it would be printed."""
-    telemetry.logger().info("ready")
-    [handler] = logging.getLogger(SERVICE).handlers
-    assert isinstance(handler, logging.StreamHandler)
-    printed = StringIO()
-    usual = handler.setStream(printed)
-    yield printed
-    handler.setStream(usual)
+    with printed(SERVICE) as text:
+        yield text

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from tests.events import load
+from tests.functional.rig import without_move_tasks
 from tests.functional.timeline.conftest import ACCOUNT, LANES, REGION, Deployed, get_items
 from tidings.bootstrap import clients, redrive
 from tidings.bootstrap.redrive import LaneUrls
@@ -53,6 +54,7 @@ class Operator:
 @pytest.fixture
 def operator(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
     monkeypatch.setattr(redrive, "SystemClock", lambda: deployed.clock)
+    without_move_tasks(monkeypatch)
     return Operator(deployed)
 
 

@@ -51,8 +51,6 @@ class SqsDeadLetters:
             if error.response.get("Error", {}).get("Code") in _NOT_THERE or _status(error) == 501:
                 return self._by_hand()
             raise
-        except NotImplementedError:
-            return self._by_hand()
         return self._moved(task)
 
     def _moved(self, task: str) -> int:
