@@ -113,7 +113,7 @@ class DynamoStores(Stores):
             outbox=OutboxStore(client, keys.OUTBOX.name, clock, RETENTION_MS),
             log=LogStore(client, keys.CONVERSATIONS.name),
             mailboxes=MailboxStore(client, keys.MAILBOXES.name, clock, RETENTION_MS),
-            memberships=MembershipStore(client, keys.MEMBERSHIPS.name),
+            memberships=MembershipStore(client, keys.MEMBERSHIPS.name, clock),
             users=UserStore(client, keys.USERS.name, clock),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
             posts=PostStore(client, keys.POSTS.name),

@@ -8,7 +8,7 @@ from tests.contract.engines import Stores
 from tests.contract.made import all_pages, flat, message, position
 from tidings.domain.conversation import direct_id
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import Message, Path
+from tidings.domain.events import LogEvent, Message, Path
 from tidings.domain.position import FIRST, LAST
 
 
@@ -28,6 +28,12 @@ def write(stores: Stores, count: int) -> list[Message]:
     return [each.arriving("") for each in made]
 
 
+def page(stores: Stores, before: str, limit: int) -> tuple[list[LogEvent | None], str | None]:
+    """A page of everything, as events."""
+    entries, further = stores.log.page(talk(stores), before, limit, lambda _: True)
+    return [entry.event for entry in entries], further
+
+
 class TestLog:
     def test_a_position_is_written_once(self, stores: Stores) -> None:
         at = position(stores.clock.now())
@@ -37,7 +43,7 @@ class TestLog:
         stands = stores.log.append(other, Path.CHUNK, stores.fence())
         assert stands is not None
         assert (stands.position, stands.sender, stands.client_id, stands.path) == (at, mine.sender, "1", Path.INLINE)
-        assert stands.message == mine.arriving("")
+        assert stands.event == mine.arriving("")
         assert stands.claims == ()
         assert stores.log.get(mine.conversation_id, at, strong=True) == stands
 
@@ -47,13 +53,13 @@ class TestLog:
         stores.log.append(sent, Path.CHUNK, stores.fence())
         found = stores.log.get(sent.conversation_id, sent.position, strong=True)
         assert found is not None
-        assert found.message == sent.arriving("")
+        assert found.event == sent.arriving("")
         assert found.path is Path.CHUNK
 
     def test_nothing_is_nothing(self, stores: Stores) -> None:
         at = position(stores.clock.now())
         assert stores.log.get(talk(stores), at, strong=True) is None
-        assert stores.log.page(talk(stores), LAST, 10) == ([], None)
+        assert page(stores, LAST, 10) == ([], None)
         assert stores.log.claim_late(talk(stores), at, (), 1, stores.fence()) is None
         assert stores.log.get(talk(stores), at, strong=True) is None
 
@@ -76,7 +82,7 @@ class TestLog:
         assert stores.log.claim_late(chat, at, (100,), 200, stores.fence()) is None
         stands = stores.log.append(sent, Path.INLINE, stores.fence())
         assert stands is not None
-        assert stands.message is None
+        assert stands.event is None
         assert (stands.claims, stands.sender, stands.client_id) == ((100,), sent.sender, sent.client_id)
 
     def test_a_passed_fence_writes_nothing(self, stores: Stores) -> None:
@@ -91,22 +97,22 @@ class TestLog:
 
     def test_pages_go_back_to_the_beginning(self, stores: Stores) -> None:
         written = write(stores, 23)
-        pages = all_pages(lambda before: stores.log.page(talk(stores), before, 10))
+        pages = all_pages(lambda before: page(stores, before, 10))
         assert flat(pages) == written[::-1]
         assert [len(page) for page in pages] == [10, 10, 3]
 
     def test_a_page_that_ends_the_log_says_so(self, stores: Stores) -> None:
         written = write(stores, 10)
-        assert stores.log.page(talk(stores), LAST, 10) == (written[::-1], None)
-        assert stores.log.page(talk(stores), written[4].position, 10) == (written[3::-1], None)
-        assert stores.log.page(talk(stores), written[0].position, 10) == ([], None)
-        assert stores.log.page(talk(stores), FIRST, 10) == ([], None)
+        assert page(stores, LAST, 10) == (written[::-1], None)
+        assert page(stores, written[4].position, 10) == (written[3::-1], None)
+        assert page(stores, written[0].position, 10) == ([], None)
+        assert page(stores, FIRST, 10) == ([], None)
 
     def test_pages_leave_tombstones_out_and_still_end(self, stores: Stores) -> None:
         written = write(stores, 30)
         for gone in written[3:27]:
             stores.bury(gone.conversation_id, gone.position)
-        pages = all_pages(lambda before: stores.log.page(talk(stores), before, 4))
+        pages = all_pages(lambda before: page(stores, before, 4))
         assert flat(pages) == (written[:3] + written[27:])[::-1]
         assert max(map(len, pages)) <= 4
         assert len(pages) <= 10

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.fakes.devices import FakeDevices, FakePush
-from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeMemberships, FakeOutbox
+from tests.fakes.memberships import FakeMemberships
+from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched

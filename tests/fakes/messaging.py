@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import Event, LogEntry, Message, Path, ReceiptKind
-from tidings.domain.position import floor
+from tidings.domain.events import Event, LogEntry, LogEvent, Message, Path
+from tidings.domain.position import FIRST, floor
 from tidings.domain.sizes import wire_bytes
 from tidings.domain.stamp import Fence
-from tidings.domain.watermark import Step, Watermark, step
 from tidings.ports import Clock, OutboxEntry
 
 DAY = 86_400_000
@@ -53,13 +52,13 @@ class FakeLog:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], LogEntry] = {}
 
-    def append(self, message: Message, path: Path, fence: Fence) -> LogEntry | None:
+    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
         fence.check()
-        key = (message.conversation_id, message.position)
+        key = (event.conversation_id, event.position)
         if key in self.entries:
             return self.entries[key]
-        kept = message.arriving("")
-        self.entries[key] = LogEntry(message.position, message.sender, message.client_id, path, kept)
+        kept = replace(event, arrival="")
+        self.entries[key] = LogEntry(event.position, event.sender, event.client_id, path, kept, withheld=withheld)
         return None
 
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
@@ -68,7 +67,7 @@ class FakeLog:
     def bury(self, conversation_id: str, position: str) -> None:
         """What a delete will do: leave a tombstone."""
         key = (conversation_id, position)
-        self.entries[key] = replace(self.entries[key], message=None)
+        self.entries[key] = replace(self.entries[key], event=None)
 
     def claim_late(
         self, conversation_id: str, position: str, old: tuple[int, ...], new: int, fence: Fence
@@ -76,17 +75,35 @@ class FakeLog:
         fence.check()
         key = (conversation_id, position)
         entry = self.entries.get(key)
-        if entry is None or entry.message is None:
+        if entry is None or entry.event is None:
             return None
         if entry.claims == old:
             entry = self.entries[key] = replace(entry, claims=(*old, new))
         return entry.claims
 
-    def page(self, conversation_id: str, before: str, limit: int) -> tuple[list[Message], str | None]:
-        mine = [entry for (of, _), entry in self.entries.items() if of == conversation_id and entry.position < before]
-        shown = sorted((entry for entry in mine if entry.message), key=lambda entry: entry.position, reverse=True)
-        page = [entry.message for entry in shown[:limit] if entry.message]
+    def _between(self, conversation_id: str, after: str, before: str) -> list[LogEntry]:
+        mine = [entry for (of, at), entry in self.entries.items() if of == conversation_id and after < at < before]
+        return sorted(mine, key=lambda entry: entry.position)
+
+    def page(
+        self,
+        conversation_id: str,
+        before: str,
+        limit: int,
+        show: Callable[[LogEntry], bool],
+        *,
+        after: str = FIRST,
+    ) -> tuple[list[LogEntry], str | None]:
+        found = self._between(conversation_id, after, before)[::-1]
+        shown = [entry for entry in found if entry.event is not None and show(entry)]
+        page = shown[:limit]
         return page, page[-1].position if len(shown) > limit else None
+
+    def since(
+        self, conversation_id: str, after: str, before: str, limit: int, *, strong: bool = True
+    ) -> tuple[list[LogEntry], str | None]:
+        found = self._between(conversation_id, after, before)
+        return found[:limit], found[limit - 1].position if len(found) > limit else None
 
 
 class FakeMailboxes:
@@ -118,23 +135,3 @@ class FakeMailboxes:
                 break
             page.append(event)
         return page, len(page) < len(behind)
-
-
-class FakeMemberships:
-    """Watermarks by (user id, conversation id)."""
-
-    def __init__(self) -> None:
-        self.marks: dict[tuple[str, str], dict[ReceiptKind, Watermark]] = {}
-
-    def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
-        return dict(self.marks.get((user_id, conversation_id), {}))
-
-    def advance(
-        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
-    ) -> Watermark | None:
-        fence.check()
-        marks = self.marks.setdefault((user_id, conversation_id), {})
-        if step(marks.get(kind), mark) is not Step.FORWARD:
-            return marks.get(kind)
-        marks[kind] = mark
-        return None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tidings.domain import errors
-from tidings.protocol import actions, connection, frames, messaging, timelines
+from tidings.protocol import actions, connection, conversations, frames, groups, life, messaging, people, timelines
 from tidings.storage import keys
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -16,10 +16,8 @@ def subclasses(cls: type) -> set[type]:
     return {cls} | {deeper for sub in cls.__subclasses__() for deeper in subclasses(sub)}
 
 
-REQUESTS = sorted(
-    (c for c in subclasses(frames.Request) if c.__module__ in {m.__name__ for m in (connection, messaging, timelines)}),
-    key=lambda c: c.__name__,
-)
+MODULES = {m.__name__ for m in (connection, conversations, groups, life, messaging, people, timelines)}
+REQUESTS = sorted((c for c in subclasses(frames.Request) if c.__module__ in MODULES), key=lambda c: c.__name__)
 
 
 def test_every_route_has_a_request_model() -> None:

@@ -98,7 +98,7 @@ def test_what_the_mailbox_store_writes_is_what_is_read_here(aws: Aws, phones: Ph
 
 def test_a_delivered_message_is_silent(aws: Aws, phones: Phones) -> None:
     phone = phones.register("bob")
-    marks = MembershipStore(aws.dynamodb, keys.MEMBERSHIPS.name)
+    marks = MembershipStore(aws.dynamodb, keys.MEMBERSHIPS.name, aws.clock)
     mark = Watermark(POSITION, aws.clock.now())
     marks.advance("bob", CONVERSATION, ReceiptKind.DELIVERED, mark, fence(aws))
     assert handler(recorded("mailboxes_stream"), None) == {"batchItemFailures": []}

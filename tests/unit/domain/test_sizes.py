@@ -7,7 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.strategies import positions, user_ids
-from tidings.domain.events import Event, Message, Receipt, ReceiptKind, TimelineEntry
+from tidings.domain.events import (
+    Change,
+    Edit,
+    Event,
+    GroupChange,
+    Hidden,
+    Message,
+    Reaction,
+    Receipt,
+    ReceiptKind,
+    Setting,
+    TimelineEntry,
+    Unsend,
+)
 from tidings.domain.sizes import NAMES, entry_bytes, fitting, wire_bytes
 from tidings.protocol.events import to_wire
 from tidings.protocol.timelines import PostView
@@ -16,10 +29,24 @@ at = positions.map(str)
 chats = user_ids.map(lambda user_id: f"dm#{user_id}#~")
 readable = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 messages = st.builds(Message, chats, at, user_ids, readable, readable, at)
-receipts = st.builds(Receipt, chats, at, user_ids, st.sampled_from(ReceiptKind), st.integers(0, 10**13), at)
+several = st.lists(user_ids, max_size=5).map(tuple)
+details = st.dictionaries(st.sampled_from(["title", "picture", "muted_until"]), readable).map(
+    lambda given: tuple(sorted(given.items()))
+)
+full = st.builds(Message, chats, at, user_ids, readable, readable, at, at, several, at)
+readers = st.none() | user_ids
+receipts = st.builds(Receipt, chats, at, readers, st.sampled_from(ReceiptKind), st.integers(0, 10**13), at)
+others = st.one_of(
+    st.builds(Edit, chats, at, user_ids, readable, at, readable, at),
+    st.builds(Unsend, chats, at, user_ids, readable, at, at),
+    st.builds(Reaction, chats, at, user_ids, readable, at, readable, at),
+    st.builds(GroupChange, chats, at, user_ids, readable, st.sampled_from(Change), several, details, at),
+    st.builds(Setting, chats, at, details, at),
+    st.builds(Hidden, chats, at, at, at),
+)
 
 
-@given(st.one_of(messages, receipts))
+@given(st.one_of(messages, full, receipts, others))
 def test_the_count_is_never_too_small_and_not_much_too_large(event: Event) -> None:
     real = len(to_wire(event).model_dump_json().encode())
     assert real <= wire_bytes(event) <= real + NAMES

@@ -11,13 +11,17 @@ from tidings.domain.identity import Caller, Connection, Identity
 from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.facts import Facts
 from tidings.services.history import Histories
 from tidings.services.late import LateArrivals
+from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
 from tidings.services.receipts import Confirm, Confirmed, Receipts
+from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage, Sent
 from tidings.services.sync import Syncs
+from tidings.services.uses import messaging_uses
 
 RETENTION_MS = 30 * 86_400_000
 MAX_DEVICES = 10
@@ -50,13 +54,10 @@ class Rig:
         sockets = watched(world.sockets, before=self._before, after=self._after)
         users = watched(world.users, before=self._before, after=self._after)
         self.claims = Claims(outbox, self.clock, world.times)
-        self.deliverer = Deliverer(mailboxes, registry, sockets, self.clock, world.meter)
-        self.messaging = Messaging(
-            People(users),
-            Sender(self.claims, log, LateArrivals(self.claims, log, mailboxes)),
-            Receipts(self.claims, log, memberships),
-            self.deliverer,
-        )
+        self.live = Live(registry, sockets, self.clock, world.meter)
+        self.facts = Facts(self.claims, log, LateArrivals(self.claims, log, mailboxes))
+        self.uses = messaging_uses(Sender(self.facts, Rooms()), Receipts(self.claims, log, memberships))
+        self.messaging = Messaging(People(users), Deliverer(mailboxes, self.live), self.uses)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES)
         self.histories = Histories(log)
 
@@ -86,13 +87,14 @@ class Rig:
 
     def send(self, sender: str, to: str, text: str = "hello", client_id: str = "c-1", device: str = "phone") -> Sent:
         """One message in a frame of its own."""
-        return self.messaging.send(self.caller(sender, device), SendMessage(client_id, to, text))
+        return self.messaging.one(self.caller(sender, device), SendMessage(client_id, to, text), Sent)
 
     def ack(
         self, reader: str, sent: Sent, kind: ReceiptKind = ReceiptKind.DELIVERED, taken_at: int | None = None
     ) -> Confirmed:
         """One receipt in a frame of its own."""
-        return self.messaging.confirm(self.caller(reader), Confirm(sent.conversation_id, kind, sent.position, taken_at))
+        command = Confirm(sent.conversation_id, kind, sent.position, taken_at)
+        return self.messaging.one(self.caller(reader), command, Confirmed)
 
     def box(self, user_id: str) -> list[Event]:
         """A mailbox, in order of arrival."""

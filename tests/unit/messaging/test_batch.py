@@ -1,12 +1,14 @@
 """Several actions in one frame: in order, each by its own rules, written and posted together."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.messaging.rig import Crash, DieAt, Rig
 from tidings.domain.errors import Conflict, NotAttempted, NotFound, RetryLater, Unavailable, UnknownUser
 from tidings.domain.events import ReceiptKind
 from tidings.domain.position import parse
-from tidings.services.messaging import Command, Result
+from tidings.services.messaging import Command
 from tidings.services.receipts import Confirm, Confirmed
 from tidings.services.send import SendMessage, Sent
 
@@ -17,7 +19,7 @@ def texts(count: int, to: str = "bob") -> list[Command]:
     return [SendMessage(f"c{number}", to, f"text {number}") for number in range(count)]
 
 
-def positions(results: list[Result]) -> list[str]:
+def positions(results: list[Any]) -> list[str]:
     return [result.position for result in results if isinstance(result, Sent)]
 
 

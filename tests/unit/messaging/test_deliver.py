@@ -5,7 +5,7 @@ import pytest
 from tests.unit.messaging.rig import Rig
 from tidings.domain.errors import Unavailable
 from tidings.ports import PostResult
-from tidings.services.deliver import YOUNG_MS
+from tidings.services.live import YOUNG_MS
 
 
 def registered(rig: Rig, user_id: str = "bob") -> set[str]:

@@ -6,6 +6,8 @@ the same frames may still be running.  A reader syncs now and then and knows onl
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,12 +20,16 @@ from tidings.domain.events import Message
 from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.facts import Facts
 from tidings.services.late import LateArrivals
-from tidings.services.messaging import Messaging, Result
+from tidings.services.live import Live
+from tidings.services.messaging import Messaging
 from tidings.services.people import People
 from tidings.services.receipts import Receipts
+from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage, Sent
 from tidings.services.sync import Syncs
+from tidings.services.uses import messaging_uses
 
 T = 30_000
 MESSAGES = 4
@@ -45,11 +51,12 @@ class Play:
         outbox, log = self.stage.staged(world.outbox), self.stage.staged(world.log)
         mailboxes = self.stage.staged(world.mailboxes)
         claims = Claims(outbox, world.clock, world.times)
+        facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
+        live = Live(self.stage.staged(world.registry), world.sockets, world.clock, world.meter)
         self.messaging = Messaging(
             People(self.stage.staged(world.users)),
-            Sender(claims, log, LateArrivals(claims, log, mailboxes)),
-            Receipts(claims, log, world.memberships),
-            Deliverer(mailboxes, self.stage.staged(world.registry), world.sockets, world.clock, world.meter),
+            Deliverer(mailboxes, live),
+            messaging_uses(Sender(facts, Rooms()), Receipts(claims, log, world.memberships)),
         )
         self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10)
         self.callers = Rig()
@@ -104,7 +111,7 @@ class Play:
         self.sync(3)
 
 
-def _patience(results: list[Result]) -> int:
+def _patience(results: list[Any]) -> int:
     """How long the phone waits before it resends."""
     errors = [result for result in results if isinstance(result, TidingsError)]
     assert all(error.retryable for error in errors)

@@ -143,7 +143,7 @@ def test_a_delete_beats_a_late_write(rig: Rig, name: str) -> None:
 def test_what_chunks_deliver_is_not_delivered_by_the_sender(rig: Rig) -> None:
     half_sent(rig)
     ((key, found),) = rig.world.log.entries.items()
-    rig.world.log.entries[key] = LogEntry(found.position, "ann", "c-1", Path.CHUNK, found.message)
+    rig.world.log.entries[key] = LogEntry(found.position, "ann", "c-1", Path.CHUNK, found.event)
     rig.send("ann", "bob")
     assert rig.box("bob") == []
     assert entry(rig).claims == ()
@@ -151,7 +151,7 @@ def test_what_chunks_deliver_is_not_delivered_by_the_sender(rig: Rig) -> None:
 
 def test_an_arrival_next_to_ours_in_the_same_frame_is_not_taken_for_it(rig: Rig) -> None:
     half_sent(rig)
-    stands = entry(rig).message
+    stands = entry(rig).event
     assert stands is not None
     position = parse(stands.position)
     for slot in (1, 2):

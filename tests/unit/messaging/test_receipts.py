@@ -11,7 +11,7 @@ from tidings.domain.errors import Forbidden, InvalidRequest, NotFound
 from tidings.domain.events import LogEntry, Receipt, ReceiptKind
 from tidings.domain.position import ms_of, parse
 from tidings.domain.watermark import Watermark, covered
-from tidings.services.receipts import SKEW_MS, Confirm
+from tidings.services.receipts import SKEW_MS, Confirm, Confirmed
 from tidings.services.send import SendMessage, Sent
 
 DELIVERED, READ = ReceiptKind.DELIVERED, ReceiptKind.READ
@@ -154,7 +154,7 @@ def _die_before_put(name: str) -> None:
 
 def test_a_receipt_is_one_command_of_the_service(rig: Rig, sent: Sent) -> None:
     command = Confirm(sent.conversation_id, READ, sent.position)
-    assert rig.messaging.confirm(rig.caller("bob"), command).mark.position == sent.position
+    assert rig.messaging.one(rig.caller("bob"), command, Confirmed).mark.position == sent.position
 
 
 @pytest.mark.parametrize("later", [1, 15_001, 3_600_000])

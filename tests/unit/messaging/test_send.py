@@ -13,7 +13,7 @@ F, T = 15_000, 30_000
 
 def test_a_message_is_logged_mailed_and_acked_at_the_gateways_stamp(rig: Rig) -> None:
     caller = rig.caller("ann", stamp=rig.clock.now() - 40)
-    sent = rig.messaging.send(caller, SendMessage("c-1", "bob", "hello"))
+    sent = rig.messaging.one(caller, SendMessage("c-1", "bob", "hello"), Sent)
     assert sent.conversation_id == "dm#ann#bob"
     assert ms_of(sent.position) == caller.stamp
     entry = rig.world.log.entries[sent.conversation_id, sent.position]
@@ -145,13 +145,13 @@ def test_a_message_unsent_meanwhile_is_acked_and_mailed_to_nobody(rig: Rig) -> N
 
 def test_an_event_of_somebody_else_at_our_position_loses_nothing(rig: Rig) -> None:
     caller = rig.caller("ann")
-    theirs = rig.messaging.send(caller, SendMessage("c-1", "bob", "mine"))
+    theirs = rig.messaging.one(caller, SendMessage("c-1", "bob", "mine"), Sent)
     rig.world.outbox.entries.clear()
     command = SendMessage("c-2", "bob", "collides")
     with pytest.raises(RetryLater):
-        rig.messaging.send(caller, command)
+        rig.messaging.one(caller, command, Sent)
     rig.clock.advance(T + 1)
-    sent = rig.messaging.send(rig.caller("ann"), command)
+    sent = rig.messaging.one(rig.caller("ann"), command, Sent)
     assert sent.position > theirs.position
     assert [message.text for message in rig.messages("bob")] == ["mine", "collides"]
 
@@ -159,7 +159,7 @@ def test_an_event_of_somebody_else_at_our_position_loses_nothing(rig: Rig) -> No
 def test_a_frame_that_waited_past_the_fence_is_sent_again_so_that_order_stays_the_gateways(rig: Rig) -> None:
     caller = rig.caller("ann", stamp=rig.clock.now() - F - 1)
     with pytest.raises(RetryLater):
-        rig.messaging.send(caller, SendMessage("c-1", "bob", "slow"))
+        rig.messaging.one(caller, SendMessage("c-1", "bob", "slow"), Sent)
     assert rig.nothing_written()
     assert ms_of(rig.send("ann", "bob", "slow").position) == rig.clock.now()
 

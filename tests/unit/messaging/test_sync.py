@@ -177,7 +177,7 @@ def test_history_pages_down_to_the_beginning(rig: Rig) -> None:
     got, before = [], None
     while True:
         one = rig.histories.page(rig.caller("ann"), "dm#ann#bob", before, 2)
-        got += [message.client_id for message in one.messages]
+        got += [message.client_id for message in one.events]
         before = one.before
         if before is None:
             break
@@ -187,7 +187,7 @@ def test_history_pages_down_to_the_beginning(rig: Rig) -> None:
 def test_history_leaves_unsent_messages_out(rig: Rig) -> None:
     sent = rig.send("ann", "bob")
     rig.world.log.bury(sent.conversation_id, sent.position)
-    assert rig.histories.page(rig.caller("bob"), sent.conversation_id, None, 10).messages == ()
+    assert rig.histories.page(rig.caller("bob"), sent.conversation_id, None, 10).events == ()
 
 
 def test_history_is_for_members_and_for_cursors_the_server_gave(rig: Rig) -> None:
@@ -206,5 +206,5 @@ def test_a_history_page_is_bounded_in_bytes_and_goes_on_where_it_ended(rig: Rig)
     small = Histories(rig.world.log, page_bytes=3_000)
     first = small.page(rig.caller("ann"), "dm#ann#bob", None, 50)
     second = small.page(rig.caller("ann"), "dm#ann#bob", first.before, 50)
-    assert [message.client_id for message in (*first.messages, *second.messages)] == ["c3", "c2", "c1", "c0"]
+    assert [message.client_id for message in (*first.events, *second.events)] == ["c3", "c2", "c1", "c0"]
     assert second.before is None

@@ -29,7 +29,7 @@ def build() -> MailboxStream:
     given, clock, client = settings(), SystemClock(), clients.dynamodb()
     notifier = Notifier(
         UserStore(client, given.table(keys.USERS.variable), clock),
-        MembershipStore(client, given.table(keys.MEMBERSHIPS.variable)),
+        MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock),
         DeviceStore(client, given.table(keys.DEVICES.variable)),
         SnsPush(clients.sns, {"fcm": given.platform_fcm, "apns": given.platform_apns}),
         clock,

@@ -12,13 +12,17 @@ from tidings.router import Router
 from tidings.routes.send import register
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.facts import Facts
 from tidings.services.history import Histories
 from tidings.services.late import LateArrivals
+from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
 from tidings.services.receipts import Receipts
+from tidings.services.rooms import Rooms
 from tidings.services.send import Sender
 from tidings.services.sync import Syncs
+from tidings.services.uses import messaging_uses
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.log import LogStore
@@ -41,12 +45,13 @@ def build() -> Router:
     registry = ConnectionStore(client, table(keys.CONNECTIONS), clock)
     outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
     users = UserStore(client, table(keys.USERS), clock)
-    memberships = MembershipStore(client, table(keys.MEMBERSHIPS))
+    memberships = MembershipStore(client, table(keys.MEMBERSHIPS), clock)
 
     claims = Claims(outbox, clock, given.times)
-    sender = Sender(claims, log, LateArrivals(claims, log, mailboxes))
-    deliverer = Deliverer(mailboxes, registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
-    messaging = Messaging(People(users), sender, Receipts(claims, log, memberships), deliverer)
+    facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
+    live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
+    uses = messaging_uses(Sender(facts, Rooms()), Receipts(claims, log, memberships))
+    messaging = Messaging(People(users), Deliverer(mailboxes, live), uses)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
 
     router = Router(clock, logger())

@@ -9,9 +9,12 @@ TidingsError
 ├── Forbidden          forbidden           the connection's user may not do this
 ├── TokenExpired       token_expired       connect again with a fresh token
 ├── Conflict           conflict            the client id was used before, for another request
-├── TooMany            too_many_devices    a cap was reached
+├── TooMany            too_many_devices    the cap of devices was reached
+├── TooManyMembers     too_many_members    the group is full
+├── TooLate            too_late            the time for this has passed (edit, unsend)
 ├── ResyncRequired     resync_required     the cursor is older than what is kept
 ├── RetryLater         retry_later         retryable: send the same frame again
+├── RateLimited        rate_limited        retryable: sent too much, too fast; after `retry_after_ms`
 ├── NotAttempted       not_attempted       retryable: an earlier action of the batch failed
 └── Unavailable        unavailable         retryable: a dependency did not answer
 
@@ -82,9 +85,21 @@ class Conflict(TidingsError):
 
 
 class TooMany(TidingsError):
-    """A cap was reached."""
+    """The cap of devices was reached."""
 
     code = "too_many_devices"
+
+
+class TooManyMembers(TidingsError):
+    """The group is full."""
+
+    code = "too_many_members"
+
+
+class TooLate(TidingsError):
+    """The time in which this could be done has passed."""
+
+    code = "too_late"
 
 
 class ResyncRequired(TidingsError):
@@ -100,6 +115,16 @@ class RetryLater(TidingsError):
     retryable = True
 
     def __init__(self, message: str, *, retry_after_ms: int = 1_000) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+
+
+class RateLimited(TidingsError):
+    """More than the user may send in this time; the same frame sent again after `retry_after_ms` is answered."""
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after_ms: int) -> None:
         super().__init__(message, retry_after_ms=retry_after_ms)
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
-from tidings.domain.events import Event, Receipt, TimelineEntry
+from tidings.domain.events import (
+    Edit,
+    Event,
+    GroupChange,
+    Hidden,
+    Message,
+    Reaction,
+    Receipt,
+    Setting,
+    TimelineEntry,
+    Unsend,
+)
 
 PAGE_BYTES: Final = 98_304
 """Of a page on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
@@ -16,8 +28,30 @@ NAMES: Final = 256
 
 def wire_bytes(event: Event) -> int:
     """Bytes that `event` takes at most as one object of a JSON frame in UTF-8."""
-    own = (event.reader,) if isinstance(event, Receipt) else (event.sender, event.client_id, event.text)
-    return _bytes(event.conversation_id, event.position, event.arrival, *own)
+    return _bytes(event.conversation_id, event.position, event.arrival, *_own(event))
+
+
+def _own(event: Event) -> Iterator[str]:
+    """The strings that an event of this kind holds beside those that all have."""
+    match event:
+        case Receipt():
+            yield event.reader or ""
+        case Setting():
+            yield from chain.from_iterable(event.details)
+        case Hidden():
+            yield event.target
+        case Message():
+            yield from (event.sender, event.client_id, event.text, event.reply_to or "", event.edited or "")
+            yield from event.mentions
+        case Edit():
+            yield from (event.sender, event.client_id, event.target, event.text)
+        case Unsend():
+            yield from (event.sender, event.client_id, event.target)
+        case Reaction():
+            yield from (event.sender, event.client_id, event.target, event.emoji)
+        case GroupChange():
+            yield from (event.sender, event.client_id, *event.users)
+            yield from chain.from_iterable(event.details)
 
 
 def entry_bytes(entry: TimelineEntry) -> int:
@@ -37,4 +71,4 @@ def fitting(sizes: Iterable[int], page_bytes: int) -> int:
 
 
 def _bytes(*strings: str) -> int:
-    return NAMES + sum(len(json.dumps(value, ensure_ascii=False).encode()) for value in strings)
+    return NAMES + sum(len(json.dumps(value, ensure_ascii=False).encode()) + 1 for value in strings)

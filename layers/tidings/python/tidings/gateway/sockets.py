@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tidings.domain.events import Event
+from tidings.domain.events import LiveEvent
 from tidings.ports.people import Delivery, PostResult
 from tidings.protocol.actions import SUBPROTOCOL
 from tidings.protocol.events import events_frame
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-Encoder = Callable[[tuple[Event, ...]], bytes]
+Encoder = Callable[[tuple[LiveEvent, ...]], bytes]
 
 AT_ONCE: Final = 16
 """Posts in flight: they wait for the network, not for the processor; well under the client's pool of 32."""
@@ -31,7 +31,7 @@ AT_ONCE: Final = 16
 _ANSWERS: Final[Mapping[int, PostResult]] = {410: "gone", 413: "too_large", 429: "busy"}
 
 
-def encode_tidings(events: tuple[Event, ...]) -> bytes:
+def encode_tidings(events: tuple[LiveEvent, ...]) -> bytes:
     """The live frame of `tidings.v1`."""
     return encode(events_frame(events)).encode()
 
@@ -58,7 +58,7 @@ class ManagedSockets:
 
     def _encode(self, deliveries: Sequence[Delivery]) -> list[bytes | None]:
         """A frame each; None where this version does not speak the connection's protocol."""
-        made: dict[tuple[str, tuple[Event, ...]], bytes] = {}
+        made: dict[tuple[str, tuple[LiveEvent, ...]], bytes] = {}
         frames: list[bytes | None] = []
         for delivery in deliveries:
             protocol = delivery.connection.protocol

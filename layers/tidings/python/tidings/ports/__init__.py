@@ -7,7 +7,8 @@ nothing more.  All times are epoch milliseconds.  A dependency that does not ans
 from __future__ import annotations
 
 from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.messaging import Log, Mailboxes, Memberships, Outbox, OutboxEntry
+from tidings.ports.groups import Groups, Members, Membership, Memberships, Watcher, Watchers
+from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry
 from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
@@ -20,8 +21,11 @@ __all__ = [
     "Devices",
     "Edge",
     "Graph",
+    "Groups",
     "Log",
     "Mailboxes",
+    "Members",
+    "Membership",
     "Memberships",
     "Meter",
     "Notification",
@@ -35,4 +39,6 @@ __all__ = [
     "Timelines",
     "User",
     "Users",
+    "Watcher",
+    "Watchers",
 ]

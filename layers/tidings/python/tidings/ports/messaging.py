@@ -1,14 +1,14 @@
-"""The outbox, conversation logs, mailboxes and watermarks, as the services need them."""
+"""The outbox, conversation logs and mailboxes, as the services need them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tidings.domain.events import Event, LogEntry, Message, Path, ReceiptKind
+from tidings.domain.events import Event, LogEntry, LogEvent, Path
+from tidings.domain.position import FIRST
 from tidings.domain.stamp import Fence
-from tidings.domain.watermark import Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Outbox(Protocol):
 class Log(Protocol):
     """Conversations: the log of each, one item a position."""
 
-    def append(self, message: Message, path: Path, fence: Fence) -> LogEntry | None:
-        """Put the message if its position is free.  None: written.  Else the entry that stands there."""
+    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+        """Put the event if its position is free.  None: written.  Else the entry that stands there."""
         ...
 
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
@@ -51,9 +51,24 @@ class Log(Protocol):
         """
         ...
 
-    def page(self, conversation_id: str, before: str, limit: int) -> tuple[list[Message], str | None]:
-        """Up to `limit` messages with positions below `before`, newest first, tombstones left out; and where to go
-        on (a position), None at the beginning."""
+    def page(
+        self,
+        conversation_id: str,
+        before: str,
+        limit: int,
+        show: Callable[[LogEntry], bool],
+        *,
+        after: str = FIRST,
+    ) -> tuple[list[LogEntry], str | None]:
+        """Up to `limit` entries between the positions that `show` lets through, newest first, tombstones left out;
+        and where to go on (a position), None at the beginning."""
+        ...
+
+    def since(
+        self, conversation_id: str, after: str, before: str, limit: int, *, strong: bool = True
+    ) -> tuple[list[LogEntry], str | None]:
+        """Up to `limit` entries between the positions, oldest first, tombstones included; the last position looked at
+        when there may be more, else None."""
         ...
 
 
@@ -69,18 +84,4 @@ class Mailboxes(Protocol):
 
     def read(self, user_id: str, after: str, limit: int, max_bytes: int) -> tuple[list[Event], bool]:
         """Strongly read events with arrivals above `after`, in order; and whether there are more."""
-        ...
-
-
-class Memberships(Protocol):
-    """A reader's own side of a conversation."""
-
-    def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
-        """The marks that stand (eventually consistent)."""
-        ...
-
-    def advance(
-        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
-    ) -> Watermark | None:
-        """Move a mark forward, by condition.  None: moved.  Else the mark that stands, unchanged."""
         ...

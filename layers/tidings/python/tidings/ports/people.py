@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tidings.domain.events import Event
+from tidings.domain.events import LiveEvent
 from tidings.domain.identity import Connection, Identity
 
 
@@ -61,7 +61,7 @@ class Delivery:
 
     user_id: str
     connection: Connection
-    events: tuple[Event, ...]
+    events: tuple[LiveEvent, ...]
 
 
 PostResult = Literal["sent", "gone", "busy", "too_large", "failed"]

@@ -10,23 +10,89 @@ BEARER_PREFIX: Final = "bearer."
 WHOAMI: Final = "whoami"
 DEVICE_REGISTER: Final = "device.register"
 DEVICE_REMOVE: Final = "device.remove"
+DEVICE_LIST: Final = "device.list"
+PRIVACY: Final = "privacy"
+PRESENCE_WATCH: Final = "presence.watch"
 
 SEND: Final = "send"
 ACK: Final = "ack"
 SYNC: Final = "sync"
 HISTORY: Final = "history"
 BATCH: Final = "batch"
+EDIT: Final = "edit"
+UNSEND: Final = "unsend"
+REACT: Final = "react"
+HIDE: Final = "hide"
+RECEIPTS: Final = "receipts"
+CONVERSATIONS: Final = "conversations"
+CONVERSATION_SET: Final = "conversation.set"
+GROUP_CREATE: Final = "group.create"
+GROUP_UPDATE: Final = "group.update"
+GROUP_ADD: Final = "group.add"
+GROUP_REMOVE: Final = "group.remove"
+GROUP_LEAVE: Final = "group.leave"
+GROUP_ROLE: Final = "group.role"
+GROUP_INFO: Final = "group.info"
+GROUP_MEMBERS: Final = "group.members"
+WATCH: Final = "watch"
+TYPING: Final = "typing"
 
 POST: Final = "post"
 POST_DELETE: Final = "post.delete"
 FOLLOW: Final = "follow"
 UNFOLLOW: Final = "unfollow"
+BLOCK: Final = "block"
+UNBLOCK: Final = "unblock"
+BLOCKS: Final = "blocks"
 TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
 
-CONNECT_ROUTES: Final = ("$connect", "$disconnect", WHOAMI, DEVICE_REGISTER, DEVICE_REMOVE)
-SEND_ROUTES: Final = ("$default", SEND, ACK, SYNC, HISTORY, BATCH)
-TIMELINE_ROUTES: Final = (POST, POST_DELETE, FOLLOW, UNFOLLOW, TIMELINE_HOME, TIMELINE_USER)
+CONNECT_ROUTES: Final = (
+    "$connect",
+    "$disconnect",
+    WHOAMI,
+    DEVICE_REGISTER,
+    DEVICE_REMOVE,
+    DEVICE_LIST,
+    PRIVACY,
+    PRESENCE_WATCH,
+)
+SEND_ROUTES: Final = (
+    "$default",
+    SEND,
+    ACK,
+    SYNC,
+    HISTORY,
+    BATCH,
+    EDIT,
+    UNSEND,
+    REACT,
+    HIDE,
+    RECEIPTS,
+    CONVERSATIONS,
+    CONVERSATION_SET,
+    GROUP_CREATE,
+    GROUP_UPDATE,
+    GROUP_ADD,
+    GROUP_REMOVE,
+    GROUP_LEAVE,
+    GROUP_ROLE,
+    GROUP_INFO,
+    GROUP_MEMBERS,
+    WATCH,
+    TYPING,
+)
+TIMELINE_ROUTES: Final = (
+    POST,
+    POST_DELETE,
+    FOLLOW,
+    UNFOLLOW,
+    BLOCK,
+    UNBLOCK,
+    BLOCKS,
+    TIMELINE_HOME,
+    TIMELINE_USER,
+)
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "connect": CONNECT_ROUTES,
@@ -34,5 +100,5 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "timeline": TIMELINE_ROUTES,
 }
 
-IN_BATCH: Final = (SEND, ACK)
+IN_BATCH: Final = (SEND, ACK, EDIT, UNSEND, REACT, HIDE)
 """What may travel inside a `batch`: messaging that changes something."""

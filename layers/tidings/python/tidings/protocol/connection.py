@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidings.protocol.frames import Reply, Request
+from tidings.protocol.frames import Frame, Reply, Request
 
 
 class WhoamiRequest(Request):
@@ -24,10 +24,16 @@ class DeviceRegisterRequest(Request):
 
 
 class DeviceRemoveRequest(Request):
-    """Forget one of the user's devices (by default the connection's own): no pushes, no copies."""
+    """Forget one of the user's devices (by default the connection's own): no pushes, no copies, its sockets close."""
 
     action: Literal["device.remove"] = "device.remove"
     device_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+
+
+class DeviceListRequest(Request):
+    """The caller's registered devices."""
+
+    action: Literal["device.list"] = "device.list"
 
 
 class WhoamiReply(Reply):
@@ -49,3 +55,21 @@ class DeviceReply(Reply):
     device_id: str
     registered: bool
     push: Literal["on", "off", "unavailable"]
+
+
+class DeviceView(Frame):
+    """A registered device; `connected_at` (epoch ms) is there while it has a live socket, `own` on the asking one."""
+
+    device_id: str
+    platform: Literal["fcm", "apns"] | None = None
+    push: bool
+    registered_at: int
+    connected_at: int | None = None
+    own: bool = False
+
+
+class DevicesReply(Reply):
+    """The devices, in order of their ids."""
+
+    type: Literal["devices"] = "devices"
+    devices: list[DeviceView]

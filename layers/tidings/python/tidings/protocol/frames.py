@@ -20,6 +20,7 @@ RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, patter
 ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 """Chosen by the client, unique among the user's requests (a UUID); the same request resent keeps it."""
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-\"$-~]+$")]
+ConversationId = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 PositionText = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}-[a-z2-7]{8}-[a-z2-7]{8}-[0-9]{2}$")]
 CursorText = Annotated[str, StringConstraints(min_length=1, max_length=160)]
@@ -44,13 +45,17 @@ class Reply(Frame):
 
 
 class AckReply(Reply):
-    """A mutation is durable.  `position` is its place in the order; `at` is that place's time, epoch ms."""
+    """A mutation is durable.  `position` is its place in the order; `at` is that place's time, epoch ms.
+
+    `not_added` are users who could not be put into a group.
+    """
 
     type: Literal["ack"] = "ack"
     client_id: str | None = None
     conversation: str | None = None
     position: str | None = None
     at: int | None = None
+    not_added: list[str] | None = None
 
 
 class ErrorReply(Reply):

@@ -1,4 +1,4 @@
-"""Frames of 1:1 messaging: send, ack, sync, history, batch."""
+"""Frames of messaging: send, ack, sync, history, batch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidings.protocol.events import MessageEvent, WireEvent
+from tidings.protocol.events import GroupEvent, MessageEvent, StoredWire
 from tidings.protocol.frames import (
     AckReply,
     ClientId,
+    ConversationId,
     CursorText,
     ErrorReply,
+    Frame,
     PositionText,
     Reply,
     Request,
@@ -19,18 +21,26 @@ from tidings.protocol.frames import (
     Text,
     UserId,
 )
+from tidings.protocol.life import EditRequest, HideRequest, ReactRequest, UnsendRequest
 
 MAX_BATCH = 25
 MAX_PAGE = 100
+MAX_MENTIONS = 20
 
 
 class SendRequest(Request):
-    """A message to a user.  Resend the same frame until it is acked: it is stored once."""
+    """A message to a user (`to`) or into a `conversation`.  Resend the same frame until it is acked: it is stored once.
+
+    `reply_to` is the position of the message it answers; `mentions` are members whose phones shall sound.
+    """
 
     action: Literal["send"] = "send"
     client_id: ClientId
-    to: UserId
+    to: UserId | None = None
+    conversation: ConversationId | None = None
     text: Text
+    reply_to: PositionText | None = None
+    mentions: Annotated[list[UserId], Field(min_length=1, max_length=MAX_MENTIONS)] | None = None
 
 
 class AckRequest(Request):
@@ -41,7 +51,7 @@ class AckRequest(Request):
     """
 
     action: Literal["ack"] = "ack"
-    conversation: Annotated[str, Field(min_length=1, max_length=300)]
+    conversation: ConversationId
     kind: Literal["delivered", "read"]
     position: PositionText
     taken_at: Annotated[int, Field(ge=0)] | None = None
@@ -60,7 +70,7 @@ class HistoryRequest(Request):
     """Older messages of a conversation, newest first; `before` is the string that the last page gave."""
 
     action: Literal["history"] = "history"
-    conversation: Annotated[str, Field(min_length=1, max_length=300)]
+    conversation: ConversationId
     before: CursorText | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
@@ -70,7 +80,12 @@ class BatchRequest(Request):
 
     action: Literal["batch"] = "batch"
     actions: Annotated[
-        list[Annotated[SendRequest | AckRequest, Field(discriminator="action")]],
+        list[
+            Annotated[
+                SendRequest | AckRequest | EditRequest | UnsendRequest | ReactRequest | HideRequest,
+                Field(discriminator="action"),
+            ]
+        ],
         Field(min_length=1, max_length=MAX_BATCH),
     ]
 
@@ -89,19 +104,31 @@ class SyncReply(Reply):
     """Events in order of arrival.  Keep `cursor`; with `next` present, ask on with it at once.  `at` is epoch ms."""
 
     type: Literal["sync"] = "sync"
-    events: list[WireEvent]
+    events: list[StoredWire]
     cursor: str
     next: str | None = None
     at: int
 
 
+class ReactionCount(Frame):
+    """How many reacted with `emoji`; `mine`: so did the caller."""
+
+    emoji: str
+    count: int
+    mine: bool = False
+
+
 class HistoryReply(Reply):
-    """Messages, newest first; `before` is absent at the beginning of the conversation."""
+    """Messages and what happened to the group, newest first; `before` is absent at the beginning of the conversation.
+
+    `reactions` are those to the messages of this page, by position.
+    """
 
     type: Literal["history"] = "history"
     conversation: str
-    events: list[MessageEvent]
+    events: list[MessageEvent | GroupEvent]
     before: str | None = None
+    reactions: dict[str, list[ReactionCount]] | None = None
 
 
 class BatchReply(Reply):

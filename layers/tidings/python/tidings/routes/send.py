@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
-from tidings.domain.errors import TidingsError
+from tidings.domain.errors import InvalidRequest, TidingsError
 from tidings.domain.events import ReceiptKind
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
 from tidings.protocol.actions import ROUTES
-from tidings.protocol.events import MessageEvent, to_wire
-from tidings.protocol.frames import AckReply, ErrorReply, error_reply
+from tidings.protocol.events import GroupEvent, MessageEvent, to_wire
+from tidings.protocol.frames import AckReply, ErrorReply, Request, error_reply
 from tidings.protocol.messaging import (
     AckRequest,
     BatchReply,
@@ -23,10 +25,11 @@ from tidings.protocol.messaging import (
     SyncRequest,
 )
 from tidings.router import Router
+from tidings.services.facts import Sent
 from tidings.services.history import Histories
-from tidings.services.messaging import Command, Messaging, Result
+from tidings.services.messaging import Command, Messaging
 from tidings.services.receipts import Confirm, Confirmed
-from tidings.services.send import SendMessage, Sent
+from tidings.services.send import SendMessage
 from tidings.services.sync import Syncs
 
 ACTIONS = frozenset(action for routes in ROUTES.values() for action in routes if not action.startswith("$"))
@@ -36,10 +39,10 @@ def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Hist
     """Enter the routes of the send function."""
 
     def send(caller: Caller, request: SendRequest) -> BaseModel:
-        return _ack(request.id, messaging.send(caller, _message(request)))
+        return ack_reply(request.id, messaging.one(caller, _message(request), Sent))
 
     def ack(caller: Caller, request: AckRequest) -> BaseModel:
-        return _receipt(request.id, messaging.confirm(caller, _confirmation(request)))
+        return _receipt(request.id, messaging.one(caller, _confirmation(request), Confirmed))
 
     def batch(caller: Caller, request: BatchRequest) -> BaseModel:
         results = messaging.run(caller, [_command(action) for action in request.actions])
@@ -53,8 +56,8 @@ def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Hist
 
     def history(caller: Caller, request: HistoryRequest) -> BaseModel:
         page = histories.page(caller, request.conversation, request.before, request.limit)
-        wire = (to_wire(message) for message in page.messages)
-        events = [event for event in wire if isinstance(event, MessageEvent)]
+        wire = (to_wire(event) for event in page.events)
+        events = [event for event in wire if isinstance(event, MessageEvent | GroupEvent)]
         return HistoryReply(id=request.id, conversation=request.conversation, events=events, before=page.before)
 
     router.on_default(ACTIONS)
@@ -65,25 +68,39 @@ def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Hist
     router.route(HistoryRequest, history)
 
 
-def _command(action: SendRequest | AckRequest) -> Command:
-    return _message(action) if isinstance(action, SendRequest) else _confirmation(action)
+def _command(action: Request) -> Command:
+    """The command of an action of a batch."""
+    match action:
+        case SendRequest():
+            return _message(action)
+        case AckRequest():
+            return _confirmation(action)
+    raise InvalidRequest("`actions`: this cannot travel in a batch.")
 
 
 def _message(request: SendRequest) -> SendMessage:
-    return SendMessage(request.client_id, request.to, request.text)
+    return SendMessage(
+        request.client_id,
+        request.to,
+        request.text,
+        request.conversation,
+        request.reply_to,
+        tuple(dict.fromkeys(request.mentions or ())),
+    )
 
 
 def _confirmation(request: AckRequest) -> Confirm:
     return Confirm(request.conversation, ReceiptKind(request.kind), request.position, request.taken_at)
 
 
-def _reply(request_id: str, result: Result) -> AckReply | ReceiptReply | ErrorReply:
+def _reply(request_id: str, result: Any) -> AckReply | ReceiptReply | ErrorReply:
     if isinstance(result, TidingsError):
         return error_reply(request_id, result)
-    return _ack(request_id, result) if isinstance(result, Sent) else _receipt(request_id, result)
+    return ack_reply(request_id, result) if isinstance(result, Sent) else _receipt(request_id, result)
 
 
-def _ack(request_id: str, sent: Sent) -> AckReply:
+def ack_reply(request_id: str, sent: Sent) -> AckReply:
+    """The ack of an event of a conversation."""
     return AckReply(
         id=request_id,
         client_id=sent.client_id,
@@ -97,7 +114,7 @@ def _receipt(request_id: str, confirmed: Confirmed) -> ReceiptReply:
     return ReceiptReply(
         id=request_id,
         conversation=confirmed.conversation_id,
-        kind=confirmed.kind.value,
+        kind="delivered" if confirmed.kind is ReceiptKind.DELIVERED else "read",
         position=confirmed.mark.position,
         taken_at=confirmed.mark.taken_at,
     )

@@ -8,27 +8,17 @@ mailboxes decide whether the request succeeded.  A live post is best effort: wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from tidings.domain.errors import TidingsError
 from tidings.domain.events import Event
 from tidings.domain.identity import Caller
+from tidings.domain.position import tag
 from tidings.domain.stamp import Fence
 from tidings.ports.messaging import Mailboxes
-from tidings.ports.people import Delivery, PostResult, Registry, Sockets
-from tidings.ports.world import Clock, Meter
-
-YOUNG_MS: Final = 30_000
-"""An entry younger than this when looked up may answer 410 because its handshake has not ended: not believed."""
-
-_METRICS: Final[Mapping[PostResult, str]] = {
-    "gone": "LiveGone",
-    "busy": "LiveBusy",
-    "too_large": "LiveTooLarge",
-    "failed": "LiveFailed",
-}
+from tidings.services.live import Live
 
 Outcome = TypeVar("Outcome")
 
@@ -54,21 +44,9 @@ class Prepared(Generic[Outcome]):
 class Deliverer:
     """Writes parcels to mailboxes and posts them to live sockets."""
 
-    def __init__(
-        self,
-        mailboxes: Mailboxes,
-        registry: Registry,
-        sockets: Sockets,
-        clock: Clock,
-        meter: Meter,
-        young_ms: int = YOUNG_MS,
-    ) -> None:
+    def __init__(self, mailboxes: Mailboxes, live: Live) -> None:
         self._mailboxes = mailboxes
-        self._registry = registry
-        self._sockets = sockets
-        self._clock = clock
-        self._meter = meter
-        self._young = young_ms
+        self._live = live
 
     def persist(self, parcels: Iterable[Parcel]) -> dict[int, TidingsError]:
         """Write all parcels, those of one stamp in one batch.  What went wrong, by stamp; empty: all are durable."""
@@ -89,38 +67,4 @@ class Deliverer:
         for parcel in parcels:
             if parcel.live:
                 events.setdefault(parcel.user_id, []).append(parcel.event)
-        if not events:
-            return
-        now = self._clock.now()
-        try:
-            deliveries = self._deliveries(events, caller, now)
-        except TidingsError:
-            self._meter.count("LiveLookupFailed")
-            return
-        if deliveries:
-            self._judge(deliveries, self._sockets.post(deliveries), now)
-
-    def _deliveries(self, events: Mapping[str, Sequence[Event]], caller: Caller, now: int) -> list[Delivery]:
-        own = (caller.user_id, caller.identity.device_id)
-        return [
-            Delivery(user_id, connection, tuple(events[user_id]))
-            for user_id, connections in self._registry.lookup(events, now).items()
-            for connection in connections
-            if (user_id, connection.device_id) != own
-        ]
-
-    def _judge(self, deliveries: Sequence[Delivery], results: Sequence[PostResult], now: int) -> None:
-        """Forget exactly the connections that are gone; everything else is left to sync."""
-        for delivery, result in zip(deliveries, results, strict=True):
-            if result == "sent":
-                continue
-            self._meter.count(_METRICS[result])
-            if result == "gone" and now - delivery.connection.connected_at >= self._young:
-                self._forget(delivery)
-
-    def _forget(self, delivery: Delivery) -> None:
-        gone = delivery.connection
-        try:
-            self._registry.remove(delivery.user_id, gone.device_id, gone.connection_id)
-        except TidingsError:
-            self._meter.count("LiveForgetFailed")
+        self._live.post(events, (tag(caller.user_id, caller.identity.device_id),))

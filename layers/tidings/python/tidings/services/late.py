@@ -8,11 +8,12 @@ the three phases like any other: its claimer may have died too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tidings.domain import position
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import LogEntry, Message, Path
+from tidings.domain.events import LogEntry, LogEvent, Path
 from tidings.domain.identity import Caller
 from tidings.ports.messaging import Log, Mailboxes
 from tidings.services.claim import Claims
@@ -22,7 +23,7 @@ _ROUNDS: Final = 3
 
 
 class LateArrivals:
-    """Finishes the mailboxes of a message whose own stamp has settled."""
+    """Finishes the mailboxes of an event whose own stamp has settled."""
 
     def __init__(self, claims: Claims, log: Log, mailboxes: Mailboxes) -> None:
         self._claims = claims
@@ -34,32 +35,31 @@ class LateArrivals:
 
         Raises `RetryLater` while another late writer's claim is not settled.
         """
-        if entry.message is None or entry.path is not Path.INLINE:
+        if entry.event is None or entry.path is not Path.INLINE:
             return ()
-        message, claims = entry.message, entry.claims
+        event, claims = entry.event, entry.claims
         for _ in range(_ROUNDS):
             open_claim = bool(claims) and not self._claims.settled(claims[-1])
-            missing = self._missing(message, claims[:-1] if open_claim else claims, owners)
+            missing = self._missing(event, claims[:-1] if open_claim else claims, owners)
             if not missing:
                 return ()
             if open_claim:
-                return self._under(claims[-1], message, missing)
+                return self._under(claims[-1], event, missing)
             stamp = self._claims.stamp(caller)
-            standing = self._log.claim_late(
-                message.conversation_id, message.position, claims, stamp, self._claims.fence(stamp)
-            )
+            fence = self._claims.fence(stamp)
+            standing = self._log.claim_late(event.conversation_id, event.position, claims, stamp, fence)
             if standing is None:
                 return ()
             claims = standing
         raise RetryLater("This message is being sent several times at once. Send it again.")
 
-    def _under(self, stamp: int, message: Message, owners: Iterable[str]) -> tuple[Parcel, ...]:
-        event, fence = message.arriving(_arrival(message, stamp)), self._claims.fence(stamp)
-        return tuple(Parcel(owner, event, fence) for owner in owners)
+    def _under(self, stamp: int, event: LogEvent, owners: Iterable[str]) -> tuple[Parcel, ...]:
+        late, fence = replace(event, arrival=late_arrival(event.position, stamp)), self._claims.fence(stamp)
+        return tuple(Parcel(owner, late, fence) for owner in owners)
 
-    def _missing(self, message: Message, claims: Iterable[int], owners: Sequence[str]) -> list[str]:
-        """The owners who have the message under none of its settled arrivals."""
-        arrivals = [message.position, *(_arrival(message, stamp) for stamp in claims)]
+    def _missing(self, event: LogEvent, claims: Iterable[int], owners: Sequence[str]) -> list[str]:
+        """The owners who have the event under none of its settled arrivals."""
+        arrivals = [event.position, *(late_arrival(event.position, stamp) for stamp in claims)]
         return [owner for owner in owners if not any(self._holds(owner, arrival) for arrival in arrivals)]
 
     def _holds(self, owner: str, arrival: str) -> bool:
@@ -67,9 +67,9 @@ class LateArrivals:
         return any(event.arrival == arrival for event in events)
 
 
-def _arrival(message: Message, stamp: int) -> str:
-    """The message's arrival under a claim: its position's tags with the claim's stamp."""
-    return str(position.parse(message.position).at(stamp))
+def late_arrival(at: str, stamp: int) -> str:
+    """The arrival, under a claim, of what stands at `at`: the position's tags with the claim's stamp."""
+    return str(position.parse(at).at(stamp))
 
 
 def _just_before(arrival: str) -> str:

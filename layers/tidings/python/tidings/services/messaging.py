@@ -8,42 +8,53 @@ the rest keeps the order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from tidings.domain.errors import NotAttempted, TidingsError
-from tidings.domain.events import ReceiptKind
 from tidings.domain.identity import Caller
 from tidings.services.deliver import Deliverer, Prepared
+from tidings.services.facts import Sent
 from tidings.services.people import Circle, People
-from tidings.services.receipts import Confirm, Confirmed, Receipts
-from tidings.services.send import Sender, SendMessage, Sent
 
-Command = SendMessage | Confirm
-Result = Sent | Confirmed | TidingsError
-Step = Prepared[Sent] | Prepared[Confirmed] | TidingsError
+Command = Any
+"""A value that says what is asked for; its type chooses the use case."""
+Step = Prepared[Any] | TidingsError
 Wanted = TypeVar("Wanted")
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use case of a frame.
+
+    `prepare(caller, command, circle, after)` makes it durable but for its parcels; `after` is the position of the
+    frame's event before it.  `others` are the users that have to be looked up for it, `own` whether the caller's
+    devices have to be.
+    """
+
+    prepare: Callable[[Caller, Any, Circle, str], Prepared[Any]]
+    others: Callable[[Any], Iterable[str]] = lambda _: ()
+    own: Callable[[Any], bool] = lambda _: True
+
+
 class Messaging:
-    """Runs the actions of a frame."""
+    """Runs the actions of a frame; `uses` by the type of command."""
 
-    def __init__(self, people: People, sender: Sender, receipts: Receipts, deliverer: Deliverer) -> None:
+    def __init__(self, people: People, deliverer: Deliverer, uses: Mapping[type, Use]) -> None:
         self._people = people
-        self._sender = sender
-        self._receipts = receipts
         self._deliverer = deliverer
+        self._uses = uses
 
-    def send(self, caller: Caller, command: SendMessage) -> Sent:
-        """One message.  Raises what `Sender.prepare` raises."""
-        return _only(self.run(caller, [command]), Sent)
+    def one(self, caller: Caller, command: Command, outcome: type[Wanted]) -> Wanted:
+        """One command.  Raises what its use case raises."""
+        (result,) = self.run(caller, [command])
+        if isinstance(result, TidingsError):
+            raise result
+        assert isinstance(result, outcome)
+        return result
 
-    def confirm(self, caller: Caller, command: Confirm) -> Confirmed:
-        """One receipt.  Raises what `Receipts.prepare` raises."""
-        return _only(self.run(caller, [command]), Confirmed)
-
-    def run(self, caller: Caller, commands: Sequence[Command]) -> list[Result]:
+    def run(self, caller: Caller, commands: Sequence[Command]) -> list[Any]:
         """All commands in order; one outcome or error each."""
         circle = self._circle(caller, commands)
         steps: list[Step] = []
@@ -61,35 +72,25 @@ class Messaging:
         return self._deliver(caller, steps)
 
     def _circle(self, caller: Caller, commands: Sequence[Command]) -> Circle:
-        recipients = {each.to for each in commands if isinstance(each, SendMessage)} - {caller.user_id}
-        reads = any(isinstance(each, Confirm) and each.kind is ReceiptKind.READ for each in commands)
-        return self._people.circle(caller, recipients, own=bool(recipients) or reads)
+        uses = [(self._uses[type(command)], command) for command in commands]
+        others = {user for use, command in uses for user in use.others(command)} - {caller.user_id}
+        return self._people.circle(caller, others, own=any(use.own(command) for use, command in uses))
 
     def _prepare(self, caller: Caller, command: Command, circle: Circle, after: str) -> Step:
         try:
-            if isinstance(command, SendMessage):
-                return self._sender.prepare(caller, command, circle, after)
-            return self._receipts.prepare(caller, command, circle)
+            return self._uses[type(command)].prepare(caller, command, circle, after)
         except TidingsError as error:
             return error
 
-    def _deliver(self, caller: Caller, steps: Sequence[Step]) -> list[Result]:
+    def _deliver(self, caller: Caller, steps: Sequence[Step]) -> list[Any]:
         parcels = [parcel for step in steps if isinstance(step, Prepared) for parcel in step.parcels]
         failed = self._deliverer.persist(parcels)
         self._deliverer.announce([parcel for parcel in parcels if parcel.fence.stamp not in failed], caller)
         return [_result(step, failed) for step in steps]
 
 
-def _result(step: Step, failed: dict[int, TidingsError]) -> Result:
+def _result(step: Step, failed: dict[int, TidingsError]) -> Any:
     if isinstance(step, TidingsError):
         return step
     errors = (failed[parcel.fence.stamp] for parcel in step.parcels if parcel.fence.stamp in failed)
     return next(errors, step.outcome)
-
-
-def _only(results: list[Result], wanted: type[Wanted]) -> Wanted:
-    (result,) = results
-    if isinstance(result, TidingsError):
-        raise result
-    assert isinstance(result, wanted)
-    return result

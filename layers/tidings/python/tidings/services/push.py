@@ -27,7 +27,7 @@ from tidings.domain.position import ms_of
 from tidings.domain.timeline import excerpt
 from tidings.domain.watermark import covered
 from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.messaging import Memberships
+from tidings.ports.groups import Memberships
 from tidings.ports.people import Users
 from tidings.ports.world import Clock, Meter
 
@@ -97,7 +97,7 @@ class Notifier:
         def look(group: list[Incoming]) -> None:
             first = group[0]
             marks = self._memberships.watermarks(first.user_id, first.message.conversation_id)
-            standing = (marks.get(ReceiptKind.DELIVERED), marks.get(ReceiptKind.READ))
+            standing = tuple(marks.get(kind) for kind in ReceiptKind)
             rest = [each for each in group if not covered(standing, each.message.position, each.message.arrival)]
             if rest:
                 left.append(rest)

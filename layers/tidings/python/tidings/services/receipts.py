@@ -16,7 +16,8 @@ from tidings.domain.errors import InvalidRequest, NotFound
 from tidings.domain.events import Receipt, ReceiptKind
 from tidings.domain.identity import Caller
 from tidings.domain.watermark import Watermark
-from tidings.ports.messaging import Log, Memberships
+from tidings.ports.groups import Memberships
+from tidings.ports.messaging import Log
 from tidings.services.claim import Claims
 from tidings.services.deliver import Parcel, Prepared
 from tidings.services.people import Circle
@@ -52,7 +53,7 @@ class Receipts:
         self._log = log
         self._memberships = memberships
 
-    def prepare(self, caller: Caller, command: Confirm, circle: Circle) -> Prepared[Confirmed]:
+    def prepare(self, caller: Caller, command: Confirm, circle: Circle, _after: str = "") -> Prepared[Confirmed]:
         """Move the mark.  Raises `Forbidden`, `NotFound`, `InvalidRequest`, `RetryLater`, `Unavailable`."""
         other = conversation.other(command.conversation_id, caller.user_id)
         mark = self._mark(caller, command)

@@ -9,9 +9,18 @@ Connections    user_id                    one item a user, one attribute a devic
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
 Mailboxes      user_id / arrival          the user's event log, read by sync.  `push` is there on events that may
                                           sound a phone, and is what the push function's stream filter looks for.
+                                          The arrival `~pulled` sorts after all: spans of conversations whose log
+                                          a sync reads besides, found by the query that reads the mailbox's end.
 Conversations  conversation_id / item     `log#<position>`: one event of the log, with `path` (who delivers it) and
-                                          the claims of late arrivals; or its tombstone.
-Memberships    user_id / conversation_id  the reader's own side of a conversation: delivered and read watermarks.
+                                          the claims of late arrivals; or its tombstone.  `meta`: what a group is.
+                                          `react#<position>#<user>`: a reaction, a register by position.
+                                          `tally`: how far everybody in a group has got.
+Members        shard / user_id            who is in a group: `shard` is `<conversation>#<number>`.  Short items,
+                                          for a planner reads all of them: about 50 to the read unit.
+Memberships    user_id / conversation_id  the same edge from the reader's side: watermarks, mute, pin, archive, block
+                                          of a 1:1.  `hidden#<conversation>#<position>`: deleted for the reader only.
+Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
+                                          `watcher` is `<user>#<device>`.
 Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
 Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
@@ -34,7 +43,13 @@ Outbox         fingerprint, position, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader, receipt (`delivered` or `read`), taken_at N
 Conversations  path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?
-Memberships    delivered ? and read ? (positions), delivered_at N ? and read_at N ? (when each was taken)
+               meta: title, picture, description, who_posts, who_adds, history, each with <name>_at (the position that
+               set it), created, members N (a count), shards N, path, pulled_from N
+Members        stays, role ?, role_at ?
+Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when each was taken);
+               since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
+               blocked N ?, each with <name>_at (the position that set it)
+Watchers       expires_at
 Posts          client_id, path, text ?, deleted ?
 Timelines      author, text, truncated ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
@@ -75,7 +90,9 @@ CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)
 OUTBOX: Final = Table("Outbox", "user_id", "client_id", ttl=True)
 MAILBOXES: Final = Table("Mailboxes", "user_id", "arrival", stream=True, ttl=True)
 CONVERSATIONS: Final = Table("Conversations", "conversation_id", "item", stream=True)
+MEMBERS: Final = Table("Members", "shard", "user_id")
 MEMBERSHIPS: Final = Table("Memberships", "user_id", "conversation_id")
+WATCHERS: Final = Table("Watchers", "subject", "watcher", ttl=True)
 POSTS: Final = Table("Posts", "author_id", "position", stream=True)
 TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
 GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
@@ -87,7 +104,9 @@ TABLES: Final = (
     OUTBOX,
     MAILBOXES,
     CONVERSATIONS,
+    MEMBERS,
     MEMBERSHIPS,
+    WATCHERS,
     POSTS,
     TIMELINES,
     GRAPH,
@@ -95,6 +114,15 @@ TABLES: Final = (
 )
 
 LOG_PREFIX: Final = "log#"
+META: Final = "meta"
+TALLY: Final = "tally"
+LOWEST_CONVERSATION: Final = "dm#"
+HIGHEST_CONVERSATION: Final = "g#~"
+"""Between these lie, in `Memberships`, the ids of conversations and nothing else."""
+REACTION_PREFIX: Final = "react#"
+HIDDEN_PREFIX: Final = "hidden#"
+PULLED: Final = "~pulled"
+"""Arrival of the item, in each mailbox, of the conversations that a sync pulls."""
 FOLLOWS_PREFIX: Final = "follows#"
 DEVICE_PREFIX: Final = "d#"
 REMOVED_PREFIX: Final = "r#"
@@ -107,10 +135,43 @@ PUSH_MARK: Final = "push"
 DELETED: Final = "deleted"
 """String attribute, present ("1") on tombstones in `Conversations`, `Posts`, `Graph` and `Devices`."""
 
+WITHHELD: Final = "withheld"
+"""String attribute, present ("1") on log items that nobody but their sender may see."""
+
 
 def log_item(position: str) -> str:
     """Sort key of the log item at `position` in `Conversations`."""
     return LOG_PREFIX + position
+
+
+def members(conversation_id: str, shard: int) -> str:
+    """Partition key of one shard of a group's members."""
+    return f"{conversation_id}#{shard}"
+
+
+def reaction(position: str, user_id: str) -> str:
+    """Sort key, in `Conversations`, of a user's reaction to the message at `position`."""
+    return f"{REACTION_PREFIX}{position}#{user_id}"
+
+
+def hidden(conversation_id: str, position: str) -> str:
+    """Sort key, in `Memberships`, of a message that the reader deleted for themselves."""
+    return f"{HIDDEN_PREFIX}{conversation_id}#{position}"
+
+
+def watched_conversation(conversation_id: str) -> str:
+    """Partition key, in `Watchers`, of a conversation."""
+    return f"c#{conversation_id}"
+
+
+def watched_presence(user_id: str) -> str:
+    """Partition key, in `Watchers`, of a user's presence."""
+    return f"p#{user_id}"
+
+
+def watcher(user_id: str, device_id: str) -> str:
+    """Sort key, in `Watchers`, of a device (device ids hold no `#`)."""
+    return f"{user_id}#{device_id}"
 
 
 def follows(author_id: str) -> str:

@@ -6,13 +6,16 @@ one arrival, and a delete beats them both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidings.domain.events import LogEntry, Message, Path
+from tidings.domain.events import LogEntry, LogEvent, Path
+from tidings.domain.position import FIRST
 from tidings.domain.stamp import Fence
 from tidings.storage import keys
-from tidings.storage.attributes import Item, ints_of, names, numbers, string, text_of
+from tidings.storage.attributes import Item, above, below, ints_of, names, numbers, string, text_of
 from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.events import decode_log, encode, words
 from tidings.storage.pages import between, newest_first
 
 if TYPE_CHECKING:
@@ -26,20 +29,17 @@ class LogStore:
         self._client = client
         self._table = table
 
-    def append(self, message: Message, path: Path, fence: Fence) -> LogEntry | None:
-        """Put the message if its position is free.  None: written.  Else the entry that stands there."""
+    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+        """Put the event if its position is free.  None: written.  Else the entry that stands there."""
+        item = {**_key(event.conversation_id, event.position), **encode(event), "path": string(path)}
+        if withheld:
+            item[keys.WITHHELD] = string("1")
         fence.check()
         try:
             with answered():
                 self._client.put_item(
                     TableName=self._table,
-                    Item={
-                        **_key(message.conversation_id, message.position),
-                        "path": string(path),
-                        "sender": string(message.sender),
-                        "client_id": string(message.client_id),
-                        "text": string(message.text),
-                    },
+                    Item=item,
                     ConditionExpression="attribute_not_exists(#conversation_id)",
                     ExpressionAttributeNames=names("conversation_id"),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -82,29 +82,72 @@ class LogStore:
             return ints_of(stands, "claims") if stands and keys.DELETED not in stands else None
         return (*old, new)
 
-    def page(self, conversation_id: str, before: str, limit: int) -> tuple[list[Message], str | None]:
-        """Up to `limit` messages below `before`, newest first, without tombstones; and where to go on."""
-        request = between(
-            self._table,
-            ("conversation_id", conversation_id),
-            "item",
-            keys.LOG_PREFIX,
-            keys.log_item(before),
-        )
+    def page(
+        self,
+        conversation_id: str,
+        before: str,
+        limit: int,
+        show: Callable[[LogEntry], bool],
+        *,
+        after: str = FIRST,
+    ) -> tuple[list[LogEntry], str | None]:
+        """Up to `limit` entries between the positions that `show` lets through, newest first, and where to go on.
+
+        Tombstones are left out.
+        """
+        low, high = keys.log_item(after), keys.log_item(before)
+        request = between(self._table, ("conversation_id", conversation_id), "item", low, high)
         if request is None:
             return [], None
-        found, last = newest_first(self._client, request, "item", limit, lambda item: entry(item).message)
+
+        def shown(item: Item) -> LogEntry | None:
+            found = entry(item)
+            return found if found.event is not None and show(found) else None
+
+        found, last = newest_first(self._client, request, "item", limit, shown)
         return found, None if last is None else last.removeprefix(keys.LOG_PREFIX)
+
+    def since(
+        self, conversation_id: str, after: str, before: str, limit: int, *, strong: bool = True
+    ) -> tuple[list[LogEntry], str | None]:
+        """Up to `limit` entries between the positions, oldest first, tombstones included; the last position looked at
+        when there may be more, else None."""
+        low, high = above(keys.log_item(after)), below(keys.log_item(before))
+        if low > high:
+            return [], None
+        with answered():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="#conversation_id = :conversation AND #item BETWEEN :low AND :high",
+                ExpressionAttributeNames=names("conversation_id", "item"),
+                ExpressionAttributeValues={
+                    ":conversation": string(conversation_id),
+                    ":low": string(low),
+                    ":high": string(high),
+                },
+                ConsistentRead=strong,
+                Limit=limit,
+            )
+        found = [entry(item) for item in answer["Items"]]
+        return found, found[-1].position if found and "LastEvaluatedKey" in answer else None
 
 
 def entry(item: Item) -> LogEntry:
-    """A log item, as stored or as a stream shows it."""
+    """A log item, as stored or as a stream shows it.  Raises `ValueError` for a kind of event that is not known."""
     position = text_of(item, "item").removeprefix(keys.LOG_PREFIX)
-    sender, client_id = text_of(item, "sender"), text_of(item, "client_id")
-    message = None
+    event = None
     if keys.DELETED not in item:
-        message = Message(text_of(item, "conversation_id"), position, sender, client_id, text_of(item, "text"))
-    return LogEntry(position, sender, client_id, Path(text_of(item, "path")), message, ints_of(item, "claims"))
+        event = decode_log(item, text_of(item, "conversation_id"), position)
+    return LogEntry(
+        position,
+        text_of(item, "sender"),
+        text_of(item, "client_id"),
+        Path(text_of(item, "path")),
+        event,
+        ints_of(item, "claims"),
+        keys.WITHHELD in item,
+        words(item, "edits"),
+    )
 
 
 def _key(conversation_id: str, position: str) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.events import Event, Message, Receipt, ReceiptKind
+from tidings.domain.events import Event, Message
 from tidings.domain.position import floor, ms_of
 from tidings.domain.sizes import wire_bytes
 from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
+from tidings.storage import events as form
 from tidings.storage import keys
-from tidings.storage.attributes import Item, expiry, int_of, names, number, string, text_of
+from tidings.storage.attributes import Item, expiry, names, string, text_of
 from tidings.storage.batches import put, write_all
 from tidings.storage.calls import answered
 
@@ -90,30 +91,13 @@ class MailboxStore:
         }
         if event.position != event.arrival:
             item["position"] = string(event.position)
-        if isinstance(event, Receipt):
-            return {
-                **item,
-                "reader": string(event.reader),
-                "receipt": string(event.kind),
-                "taken_at": number(event.taken_at),
-            }
-        if event.sender != user_id:
+        if isinstance(event, Message) and event.sender != user_id:
             item[keys.PUSH_MARK] = string("1")
-        return {
-            **item,
-            "sender": string(event.sender),
-            "client_id": string(event.client_id),
-            "text": string(event.text),
-        }
+        return {**item, **form.encode(event)}
 
 
 def decode(item: Item) -> Event:
     """A mailbox item, as stored or as a stream shows it."""
     arrival = text_of(item, "arrival")
     position = text_of(item, "position") if "position" in item else arrival
-    conversation_id = text_of(item, "conversation")
-    if "receipt" in item:
-        kind = ReceiptKind(text_of(item, "receipt"))
-        return Receipt(conversation_id, position, text_of(item, "reader"), kind, int_of(item, "taken_at"), arrival)
-    sender, client_id = text_of(item, "sender"), text_of(item, "client_id")
-    return Message(conversation_id, position, sender, client_id, text_of(item, "text"), arrival)
+    return form.decode(item, text_of(item, "conversation"), position, arrival)

@@ -1,17 +1,24 @@
-"""`Memberships`: the reader's own side of a conversation: how far it was delivered and read.
+"""`Memberships`: the reader's own side of a conversation.
 
-Marks live in the reader's partition, so that the many readers of one conversation never heat its log.
+Marks live in the reader's partition, so that the many readers of one conversation never heat its log.  Everything a
+row holds is a register of its own: `<name>` with `<name>_at`, the position that set it.
+
+A message that was deleted for the reader only is an item beside the rows, `hidden#<conversation>#<position>`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tidings.domain.events import ReceiptKind
 from tidings.domain.stamp import Fence
 from tidings.domain.watermark import Watermark
-from tidings.storage.attributes import Item, int_of, number, string, text_of
+from tidings.ports.groups import Membership
+from tidings.ports.world import Clock
+from tidings.storage import keys
+from tidings.storage.attributes import Item, above, below, int_of, names, number, string, text_of, text_or_none
+from tidings.storage.batches import get_all
 from tidings.storage.calls import ConditionFailed, answered
 
 if TYPE_CHECKING:
@@ -23,20 +30,149 @@ _FORWARD: Final = (
 )
 """`tidings.domain.watermark.step` says FORWARD."""
 
+FLAGS: Final = ("mentions", "pinned", "archived", "blocked")
+SETTINGS: Final = ("muted_until", *FLAGS)
+
 
 class MembershipStore:
-    """The watermarks in DynamoDB."""
+    """The rows in DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
+        self._clock = clock
+
+    def get(self, user_id: str, conversation_id: str, *, strong: bool = False) -> Membership | None:
+        """One row."""
+        with answered():
+            item = self._client.get_item(
+                TableName=self._table, Key=_key(user_id, conversation_id), ConsistentRead=strong
+            ).get("Item")
+        return _row(item) if item else None
+
+    def many(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Membership]:
+        """Rows by (user id, conversation id), in batches (eventually consistent)."""
+        found = get_all(self._client, self._table, [_key(*each) for each in dict.fromkeys(wanted)], self._clock)
+        return {(text_of(item, "user_id"), text_of(item, "conversation_id")): _row(item) for item in found}
+
+    def page(self, user_id: str, after: str | None, limit: int) -> tuple[list[Membership], str | None]:
+        """All rows of a reader in order of conversation ids; where to go on."""
+        low = above(after) if after is not None else keys.LOWEST_CONVERSATION
+        with answered():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="#user_id = :user AND #conversation_id BETWEEN :low AND :high",
+                ExpressionAttributeNames=names("user_id", "conversation_id"),
+                ExpressionAttributeValues={
+                    ":user": string(user_id),
+                    ":low": string(low),
+                    ":high": string(keys.HIGHEST_CONVERSATION),
+                },
+                Limit=limit,
+            )
+        rows = [_row(item) for item in answer["Items"]]
+        return rows, rows[-1].conversation_id if rows and "LastEvaluatedKey" in answer else None
+
+    def begin(self, user_id: str, conversation_id: str, position: str, fence: Fence) -> None:
+        """Make the row if it is not there; after a leave, mark it as joined again.  Nothing else on it changes."""
+        self._move(
+            user_id,
+            conversation_id,
+            "SET #since = if_not_exists(#since, :position), #joined_at = :position REMOVE #left_at",
+            "(attribute_not_exists(#joined_at) OR #joined_at < :position) AND "
+            "(attribute_not_exists(#left_at) OR #left_at < :position)",
+            ("since", "joined_at", "left_at"),
+            position,
+            fence,
+        )
+
+    def end(self, user_id: str, conversation_id: str, position: str, fence: Fence) -> None:
+        """Mark the row as left, unless a later `begin` stands."""
+        self._move(
+            user_id,
+            conversation_id,
+            "SET #left_at = :position",
+            "(attribute_not_exists(#joined_at) OR #joined_at < :position) AND "
+            "(attribute_not_exists(#left_at) OR #left_at < :position)",
+            ("joined_at", "left_at"),
+            position,
+            fence,
+        )
+
+    def _move(
+        self,
+        user_id: str,
+        conversation_id: str,
+        expression: str,
+        condition: str,
+        attributes: tuple[str, ...],
+        position: str,
+        fence: Fence,
+    ) -> None:
+        fence.check()
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id, conversation_id),
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names(*attributes),
+                    ExpressionAttributeValues={":position": string(position)},
+                )
+        except ConditionFailed:
+            return  # This very change, or a later one, stands.
+
+    def set(
+        self, user_id: str, conversation_id: str, values: Mapping[str, int | bool], position: str, fence: Fence
+    ) -> None:
+        """Set settings: each a register by position of its own, so each is a write of its own."""
+        for name, value in values.items():
+            fence.check()
+            at = f"{name}_at"
+            try:
+                with answered():
+                    self._client.update_item(
+                        TableName=self._table,
+                        Key=_key(user_id, conversation_id),
+                        UpdateExpression=f"SET #{name} = :value, #{at} = :position",
+                        ConditionExpression=f"attribute_not_exists(#{at}) OR #{at} < :position",
+                        ExpressionAttributeNames=names(name, at),
+                        ExpressionAttributeValues={":value": number(int(value)), ":position": string(position)},
+                    )
+            except ConditionFailed:
+                continue  # A later one stands.
+
+    def hide(self, user_id: str, conversation_id: str, position: str, fence: Fence) -> None:
+        """Delete the message at `position` for the reader."""
+        fence.check()
+        with answered():
+            self._client.put_item(TableName=self._table, Item=_key(user_id, keys.hidden(conversation_id, position)))
+
+    def hidden(self, user_id: str, conversation_id: str, after: str, before: str) -> frozenset[str]:
+        """Positions between the two (exclusive) that are deleted for the reader."""
+        low, high = above(keys.hidden(conversation_id, after)), below(keys.hidden(conversation_id, before))
+        found: list[str] = []
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#user_id = :user AND #conversation_id BETWEEN :low AND :high",
+            "ExpressionAttributeNames": names("user_id", "conversation_id"),
+            "ExpressionAttributeValues": {":user": string(user_id), ":low": string(low), ":high": string(high)},
+        }
+        while low <= high:
+            with answered():
+                answer = self._client.query(**request)
+            found += [text_of(item, "conversation_id").rpartition("#")[2] for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return frozenset(found)
 
     def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
         """The marks that stand (eventually consistent)."""
         with answered():
             item = self._client.get_item(TableName=self._table, Key=_key(user_id, conversation_id)).get("Item", {})
-        marks = {kind: _mark(item, kind) for kind in ReceiptKind}
-        return {kind: mark for kind, mark in marks.items() if mark is not None}
+        return _marks(item)
 
     def advance(
         self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
@@ -60,6 +196,23 @@ class MembershipStore:
         except ConditionFailed as refused:
             return _mark(refused.item, kind)
         return None
+
+
+def _row(item: Item) -> Membership:
+    flags = {name: bool(int_of(item, name)) for name in FLAGS if name in item}
+    return Membership(
+        text_of(item, "conversation_id"),
+        since=text_or_none(item, "since") or "",
+        marks=_marks(item),
+        muted_until=int_of(item, "muted_until") if "muted_until" in item else 0,
+        left="left_at" in item,
+        **flags,
+    )
+
+
+def _marks(item: Item) -> Mapping[ReceiptKind, Watermark]:
+    marks = {kind: _mark(item, kind) for kind in ReceiptKind}
+    return {kind: mark for kind, mark in marks.items() if mark is not None}
 
 
 def _mark(item: Item, kind: ReceiptKind) -> Watermark | None:

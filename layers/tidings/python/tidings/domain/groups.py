@@ -1,0 +1,105 @@
+"""Groups: what one is, who is in it, and who may do what.
+
+A member keeps *stays*: a rejoin must not erase the first stay, for its messages were received.  A join takes the
+position of its event; a leave takes its issue time plus `C`, because DynamoDB does not stamp at commit: whoever sends
+after that time is sure to see that the member has gone, and whoever sends before it delivers to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from tidings.domain.events import Path
+from tidings.domain.position import ms_of
+
+
+class Role(StrEnum):
+    """What a member may do.  A group has one owner."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Who(StrEnum):
+    """Who may post, or add members."""
+
+    MEMBERS = "members"
+    ADMINS = "admins"
+
+
+class Seen(StrEnum):
+    """How far back a new member sees: from the join on, or everything."""
+
+    JOIN = "join"
+    ALL = "all"
+
+
+INLINE_MAILBOXES: Final = 25
+"""The sender's own included: one BatchWriteItem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as it stands.  `members` is how many there are, `shards` how many partitions hold them.
+
+    `path` is how its events are delivered now: `CHUNK` (the sender writes the mailboxes itself, `INLINE`, while they
+    are few) or `PULL`.
+    """
+
+    conversation_id: str
+    created: str
+    title: str
+    picture: str = ""
+    description: str = ""
+    who_posts: Who = Who.MEMBERS
+    who_adds: Who = Who.ADMINS
+    history: Seen = Seen.JOIN
+    members: int = 0
+    shards: int = 1
+    path: Path = Path.CHUNK
+    pulled_from: int = 0
+    """Epoch ms from which on all members are marked to pull; 0 while they are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From the join event's position on, until `left` (epoch ms, exclusive; None: still there)."""
+
+    joined: str
+    left: int | None = None
+    left_at: str = ""
+    """The position of the event that ended it."""
+
+    def covers(self, position: str) -> bool:
+        """`joined <= position < left`."""
+        return self.joined <= position and (self.left is None or ms_of(position) < self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who is or was in a group."""
+
+    user_id: str
+    stays: tuple[Stay, ...]
+    role: Role = Role.MEMBER
+    role_at: str = field(default="", compare=False)
+    """The position that gave the role: a register."""
+
+    @property
+    def present(self) -> bool:
+        """Whether nobody has ended the last stay.  What one may *do* depends on this."""
+        return bool(self.stays) and self.stays[-1].left is None
+
+    def received(self, position: str) -> bool:
+        """Whether the event at `position` is theirs to receive and to read."""
+        return any(stay.covers(position) for stay in self.stays)
+
+    def sees(self, position: str, history: Seen) -> bool:
+        """Whether they may read the event at `position` in the log, by the group's setting."""
+        if history is Seen.JOIN:
+            return self.received(position)
+        last = self.stays[-1].left if self.stays else 0
+        return last is None or ms_of(position) < last

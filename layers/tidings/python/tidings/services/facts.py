@@ -1,0 +1,102 @@
+"""Facts: an event of a conversation, durable once its log item is there.
+
+Order of writes: outbox (conditional), log (never over anything), mailboxes, and only then the ack.  The log item is
+the fact; the rest follows from it, now or when the sender resends: inline the mailboxes are written here, on the
+other paths the stream of the log does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tidings.domain.events import LogEntry, LogEvent, Path
+from tidings.domain.identity import Caller
+from tidings.domain.position import ms_of
+from tidings.ports.messaging import Log
+from tidings.services.claim import Claims
+from tidings.services.deliver import Parcel, Prepared
+from tidings.services.late import LateArrivals
+from tidings.services.rooms import Room
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where the event stands, for good."""
+
+    client_id: str
+    conversation_id: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a caller asks to write into a room.
+
+    `make(position)` gives the event; `fingerprint` is of the request; `copies`: the caller has other devices; `after`
+    is the position of what stood before it in the same frame.
+    """
+
+    client_id: str
+    fingerprint: str
+    make: Callable[[str], LogEvent]
+    copies: bool
+    after: str = ""
+
+
+class Facts:
+    """Makes an event a fact and says which mailboxes it belongs into."""
+
+    def __init__(self, claims: Claims, log: Log, late: LateArrivals) -> None:
+        self._claims = claims
+        self._log = log
+        self._late = late
+
+    def publish(
+        self, caller: Caller, room: Room, draft: Draft, first: Callable[[str], None] | None = None
+    ) -> Prepared[Sent]:
+        """Write outbox and log, or find them written.  `first(position)` is done once the position is claimed, before
+        the event is written: what has to be there by then.  It may happen again with a resend.
+
+        Raises `Conflict` (nothing is written), `RetryLater`, `Unavailable`.
+        """
+
+        def look(at: str) -> LogEntry | None:
+            return _own(self._log.get(room.conversation_id, at, strong=True), caller, draft)
+
+        claim = self._claims.take(caller, draft.client_id, draft.fingerprint, look, after=draft.after)
+        sent = Sent(draft.client_id, room.conversation_id, claim.position)
+        if claim.fact is not None:
+            owners = self._owners(caller, room, draft, claim.fact)
+            return Prepared(sent, self._late.parcels(caller, claim.fact, owners))
+        if first is not None:
+            first(claim.position)
+        event = draft.make(claim.position)
+        standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld)
+        if standing is None:
+            standing = LogEntry(
+                claim.position, caller.user_id, draft.client_id, room.path, event, withheld=room.withheld
+            )
+        elif _own(standing, caller, draft) is None:
+            # A collision of tags: nothing is lost, for the outbox keeps the request, and past `T` the resend finds
+            # that it was never written and claims a new position.
+            raise self._claims.unsettled(ms_of(standing.position))
+        if standing.event is None or standing.path is not Path.INLINE:
+            return Prepared(sent)
+        copy = replace(standing.event, arrival=claim.position)
+        owners = self._owners(caller, room, draft, standing)
+        return Prepared(sent, tuple(Parcel(owner, copy, claim.fence) for owner in owners))
+
+    def _owners(self, caller: Caller, room: Room, draft: Draft, entry: LogEntry) -> Sequence[str]:
+        """Whose mailboxes: as the entry says, whatever has become of the room since."""
+        own = (caller.user_id,) if draft.copies else ()
+        if entry.withheld or entry.path is not Path.INLINE:
+            return own
+        return (*room.readers(entry.position), *own)
+
+
+def _own(entry: LogEntry | None, caller: Caller, draft: Draft) -> LogEntry | None:
+    """`entry` if it is this very request's, or its tombstone."""
+    if entry is None or (entry.sender, entry.client_id) != (caller.user_id, draft.client_id):
+        return None
+    return entry
