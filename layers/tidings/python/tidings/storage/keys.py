@@ -46,7 +46,7 @@ Conversations  path, sender, client_id, text ?, claims ? (a list of N, oldest fi
                meta: title, picture, description, who_posts, who_adds, history, each with <name>_at (the position that
                set it), created, members N (a count), shards N, path, pulled_from N
 Members        stays, role ?, role_at ?
-Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when each was taken);
+Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when taken);
                since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
                blocked N ?, each with <name>_at (the position that set it)
 Watchers       expires_at
