@@ -30,6 +30,7 @@ from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
+from tidings.storage.watchers import WatcherStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,6 +55,7 @@ class Stores(ABC):
     timelines: ports.Timelines
     graph: ports.Graph
     devices: ports.Devices
+    watchers: ports.Watchers
     prefix: str = field(default_factory=lambda: uuid4().hex[:8])
 
     def user(self, name: str) -> str:
@@ -93,6 +95,7 @@ class FakeStores(Stores):
             timelines=world.timelines,
             graph=world.graph,
             devices=world.devices,
+            watchers=world.watchers,
         )
 
     def bury(self, conversation_id: str, position: str) -> None:
@@ -120,6 +123,7 @@ class DynamoStores(Stores):
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
+            watchers=WatcherStore(client, keys.WATCHERS.name, clock),
         )
 
     def bury(self, conversation_id: str, position: str) -> None:

@@ -14,7 +14,7 @@ from tidings.domain.events import Path, ReceiptKind
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, OutboxEntry
+from tidings.ports import Device, OutboxEntry, Watcher
 from tidings.storage import keys, log, mailboxes, posts
 from tidings.storage.devices import REMOVED_MS
 
@@ -68,7 +68,10 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.graph.unfollow(bob, "cid", late, fence)
     stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
     stores.devices.remove(ann, "tablet", at)
+    subject = keys.watched_presence(ann)
+    stores.watchers.add(subject, Watcher(bob, "phone"), now + 60_000)
     owners = {keys.CONVERSATIONS: [chat], keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)]}
+    owners[keys.WATCHERS] = [subject]
     return {
         table.name: [item for owner in owners.get(table, [ann, bob]) for item in items(stores, table, owner)]
         for table in keys.TABLES
@@ -107,6 +110,7 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
             begins = item["arrival" if table is keys.MAILBOXES else "position"]["S"]
             assert item[keys.TTL] == seconds(ms_of(begins) + RETENTION_MS)
     assert stored[keys.CONNECTIONS.name][0][keys.TTL] == seconds(now + CONNECTION_LIFE_MS)
+    assert [item[keys.TTL] for item in stored[keys.WATCHERS.name]] == [seconds(now + 60_000)]
     devices = {item["device_id"]["S"]: item.get(keys.TTL) for item in stored[keys.DEVICES.name]}
     assert devices == {"phone": None, "tablet": seconds(now + REMOVED_MS)}
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}

@@ -19,7 +19,7 @@ from tidings.domain.identity import Connection, Identity
 from tidings.domain.position import FIRST, LAST
 from tidings.domain.timeline import EXCERPT
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, OutboxEntry
+from tidings.ports import Device, OutboxEntry, Watcher
 from tidings.storage import keys
 
 UUID = "8d3c1f0e-4b5a-4c6d-9e7f-0a1b2c3d4e5f"
@@ -198,6 +198,17 @@ def test_devices(metered: Metered) -> None:
     assert metered.cost(to.devices.of, "ann") == (0, 0.5)
     assert metered.cost(to.devices.get, "ann", "phone") == (0, 1)
     assert metered.cost(to.devices.remove, "ann", "phone", position(now, 1)) == (1, 0)
+
+
+def test_watching(metered: Metered) -> None:
+    """Entering costs a write each, once a connection; asking again costs reads, at a tenth of the price."""
+    to, now, phone = metered.stores, metered.stores.clock.now(), Watcher(UUID, UUID)
+    subjects = [keys.watched_presence(f"user-{number}") for number in range(40)]
+    assert metered.cost(to.watchers.add, subjects[0], phone, now + 60_000) == (1, 0)
+    assert metered.cost(to.watchers.add_all, subjects, phone, now + 60_000, to.fence()) == (39, 20)
+    assert metered.cost(to.watchers.add_all, subjects, phone, now + 60_000, to.fence()) == (0, 20)
+    assert metered.cost(to.watchers.remove, subjects[0], phone) == (1, 0)
+    assert metered.cost(lambda: list(to.watchers.of(subjects[1], now))) == (0, 1)
 
 
 def test_reads_that_a_promise_stands_on_are_strong(metered: Metered) -> None:

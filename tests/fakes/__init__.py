@@ -10,6 +10,7 @@ from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched
+from tests.fakes.watchers import FakeWatchers
 from tests.fakes.world import FakeClock, FakeMeter
 from tidings.domain.stamp import Fence, Times
 
@@ -29,6 +30,7 @@ __all__ = [
     "FakeSockets",
     "FakeTimelines",
     "FakeUsers",
+    "FakeWatchers",
     "FakeWorld",
     "Queued",
     "watched",
@@ -56,6 +58,7 @@ class FakeWorld:
         self.graph = FakeGraph()
         self.devices = FakeDevices()
         self.push = FakePush()
+        self.watchers = FakeWatchers()
         self.chunks = FakeChunks(self.clock)
 
     def fence(self, stamp: int | None = None) -> Fence:

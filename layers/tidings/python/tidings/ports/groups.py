@@ -142,10 +142,14 @@ class Watchers(Protocol):
         """Enter until `until` (epoch ms)."""
         ...
 
+    def add_all(self, subjects: Sequence[str], watcher: Watcher, until: int, fence: Fence) -> None:
+        """Enter for each of `subjects` (distinct); what is there until then costs no write."""
+        ...
+
     def remove(self, subject: str, watcher: Watcher) -> None:
         """Take out; one that is not there is fine."""
         ...
 
     def of(self, subject: str, now: int) -> Iterator[list[Watcher]]:
-        """Those whose time is not over, a page at a time."""
+        """Those whose time is not over, a page at a time, strongly read."""
         ...

@@ -20,7 +20,7 @@ Members        shard / user_id            who is in a group: `shard` is `<conver
 Memberships    user_id / conversation_id  the same edge from the reader's side: watermarks, mute, pin, archive, block
                                           of a 1:1.  `hidden#<conversation>#<position>`: deleted for the reader only.
 Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
-                                          `watcher` is `<user>#<device>`.
+                                          `watcher` is `<user>#<device>`.  Soft state: it ends with the connection.
 Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
 Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
