@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from tidings.domain.events import Event
 from tidings.domain.identity import Connection, Identity
+from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports import Delivery, PostResult, User
 
 
@@ -16,6 +17,7 @@ class FakeUsers:
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self._named_at: dict[str, int] = {}
+        self._set_at: dict[tuple[str, str], str] = {}
 
     def ensure(self, identity: Identity, now: int) -> None:
         user = self.users.setdefault(identity.user_id, User(identity.user_id))
@@ -37,6 +39,17 @@ class FakeUsers:
     def drop_device(self, user_id: str, device_id: str) -> None:
         user = self.users.get(user_id, User(user_id))
         self.users[user_id] = replace(user, devices=user.devices - {device_id})
+
+    def privacy(self, user_id: str) -> Privacy:
+        return self.users.get(user_id, User(user_id)).privacy
+
+    def set_privacy(self, user_id: str, change: PrivacyChange, position: str) -> Privacy:
+        user = self.users.get(user_id, User(user_id))
+        values = {name: value for name, value in asdict(change).items() if value is not None}
+        fresh = {name: value for name, value in values.items() if self._set_at.get((user_id, name), "") < position}
+        self._set_at.update(dict.fromkeys(((user_id, name) for name in fresh), position))
+        self.users[user_id] = replace(user, privacy=replace(user.privacy, **fresh))
+        return self.users[user_id].privacy
 
 
 class FakeRegistry:

@@ -76,7 +76,7 @@ class Deployment:
     def table(self, name: str) -> str:
         """Logical id of the table that the design calls `name`."""
         prefix = f"TidingsStorage{name}"
-        (found,) = [each for each in self.of("AWS::DynamoDB::GlobalTable") if each[: len(prefix)] == prefix]
+        (found,) = [each for each in self.of("AWS::DynamoDB::GlobalTable") if each[:-8] == prefix]
         return found
 
 

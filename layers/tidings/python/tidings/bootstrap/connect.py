@@ -9,9 +9,11 @@ from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.push import SnsPush
 from tidings.router import Router
+from tidings.routes import privacy
 from tidings.routes.connect import register
 from tidings.services.connect import Connections
 from tidings.services.devices import DeviceRegistry
+from tidings.services.privacy import PrivacySettings
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
@@ -34,4 +36,5 @@ def build() -> Router:
         DeviceRegistry(users, devices, push, given.max_devices),
         clock,
     )
+    privacy.register(router, PrivacySettings(users))
     return router

@@ -8,15 +8,17 @@ from typing import Literal, Protocol
 
 from tidings.domain.events import LiveEvent
 from tidings.domain.identity import Connection, Identity
+from tidings.domain.privacy import OPEN, Privacy, PrivacyChange
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, and the ids of the devices that registered."""
+    """A person, the ids of the devices that registered, and what the person shows."""
 
     user_id: str
     name: str | None = None
     devices: frozenset[str] = frozenset()
+    privacy: Privacy = OPEN
 
 
 class Users(Protocol):
@@ -36,6 +38,14 @@ class Users(Protocol):
 
     def drop_device(self, user_id: str, device_id: str) -> None:
         """Take out of the set of registered devices."""
+        ...
+
+    def privacy(self, user_id: str) -> Privacy:
+        """The settings of one user, strongly read."""
+        ...
+
+    def set_privacy(self, user_id: str, change: PrivacyChange, position: str) -> Privacy:
+        """Change settings, each a register by `position`.  How they stand then."""
         ...
 
 

@@ -3,7 +3,8 @@
 Everything is a log, partitioned by its reader.  `position` and `arrival` are the fixed-width strings of
 `tidings.domain.position`, so a sort key's order is time's order.
 
-Users          user_id                    profile and the set of registered device ids; made at the first connect.
+Users          user_id                    profile, the set of registered device ids and privacy settings; made at the
+                                          first connect.
 Connections    user_id                    one item a user, one attribute a device: `d#<device>` -> map of connection
                                           id, connected_at (ms), protocol.  Nothing else lives on the item.
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
@@ -37,7 +38,9 @@ User ids hold no `#`, so a key made of several parts is read back without doubt.
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
-Users          created_at N, name ?, named_at N ? (the name is a register by it), devices ? (a set of device ids)
+Users          created_at N, name ?, named_at N ? (the name is a register by it), devices ? (a set of device ids);
+               seen_by ? (`everyone`, `following`, `nobody`), read_receipts N ? (0 or 1), previews ? (`full`, `sender`,
+               `none`), each with <name>_at ? (the position that set it)
 Connections    d#<device> ? (a map of id, at N, protocol), expires_at
 Outbox         fingerprint, position, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;

@@ -1,6 +1,7 @@
 """`Users`: who exists, their display name and the set of devices that registered.
 
-The name is a register by time: of two connects at once, the later one's name stays.
+The name is a register by time: of two connects at once, the later one's name stays.  So are the privacy settings, by
+the position of the frame that set them: that makes them idempotent without an outbox.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidings.domain.identity import Identity
+from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports.people import User
 from tidings.ports.world import Clock
-from tidings.storage.attributes import Item, names, number, string, text_of, text_or_none
+from tidings.storage import privacy
+from tidings.storage.attributes import Item, Value, names, number, string, text_of, text_or_none
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ConditionFailed, answered
 
@@ -95,6 +98,39 @@ class UserStore:
                 ExpressionAttributeValues={":one": {"SS": [device_id]}},
             )
 
+    def privacy(self, user_id: str) -> Privacy:
+        """The settings of one user, strongly read."""
+        with answered():
+            item = self._client.get_item(TableName=self._table, Key=_key(user_id), ConsistentRead=True).get("Item", {})
+        return privacy.decode(item)
+
+    def set_privacy(self, user_id: str, change: PrivacyChange, position: str) -> Privacy:
+        """Change settings, each a register by `position` and so a write of its own.  How they stand then."""
+        values = privacy.encode(change)
+        stands: Item | None = None
+        for name, value in values.items():
+            stands = self._set(user_id, name, value, position)
+        return self.privacy(user_id) if stands is None else privacy.decode(stands)
+
+    def _set(self, user_id: str, name: str, value: Value, position: str) -> Item:
+        """Set one register unless a later position stands.  The item afterwards."""
+        at = f"{name}_at"
+        try:
+            with answered():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id),
+                    UpdateExpression=f"SET #{name} = :value, #{at} = :position",
+                    ConditionExpression=f"attribute_not_exists(#{at}) OR #{at} < :position",
+                    ExpressionAttributeNames=names(name, at),
+                    ExpressionAttributeValues={":value": value, ":position": string(position)},
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            return refused.item
+        return answer["Attributes"]
+
 
 def _key(user_id: str) -> dict[str, Any]:
     return {"user_id": string(user_id)}
@@ -102,4 +138,4 @@ def _key(user_id: str) -> dict[str, Any]:
 
 def _user(item: Item) -> User:
     devices = frozenset(item["devices"]["SS"]) if "devices" in item else frozenset()
-    return User(text_of(item, "user_id"), text_or_none(item, "name"), devices)
+    return User(text_of(item, "user_id"), text_or_none(item, "name"), devices, privacy.decode(item))
