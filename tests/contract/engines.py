@@ -28,6 +28,7 @@ from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
+from tidings.storage.reactions import ReactionStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
 from tidings.storage.watchers import WatcherStore
@@ -47,6 +48,7 @@ class Stores(ABC):
     clock: FakeClock
     outbox: ports.Outbox
     log: ports.Log
+    reactions: ports.Reactions
     mailboxes: ports.Mailboxes
     memberships: ports.Memberships
     users: ports.Users
@@ -70,10 +72,6 @@ class Stores(ABC):
         return self.fence(self.clock.now() - TIMES.fence - 1)
 
     @abstractmethod
-    def bury(self, conversation_id: str, position: str) -> None:
-        """Leave a tombstone in a log."""
-
-    @abstractmethod
     def split(self, author: str, shards: int) -> None:
         """Give an author's followers more shards."""
 
@@ -87,6 +85,7 @@ class FakeStores(Stores):
             clock=world.clock,
             outbox=world.outbox,
             log=world.log,
+            reactions=world.reactions,
             mailboxes=world.mailboxes,
             memberships=world.memberships,
             users=world.users,
@@ -97,9 +96,6 @@ class FakeStores(Stores):
             devices=world.devices,
             watchers=world.watchers,
         )
-
-    def bury(self, conversation_id: str, position: str) -> None:
-        self._world.log.bury(conversation_id, position)
 
     def split(self, author: str, shards: int) -> None:
         self._world.graph.shard_counts[author] = shards
@@ -115,6 +111,7 @@ class DynamoStores(Stores):
             clock=clock,
             outbox=OutboxStore(client, keys.OUTBOX.name, clock, RETENTION_MS),
             log=LogStore(client, keys.CONVERSATIONS.name),
+            reactions=ReactionStore(client, keys.CONVERSATIONS.name),
             mailboxes=MailboxStore(client, keys.MAILBOXES.name, clock, RETENTION_MS),
             memberships=MembershipStore(client, keys.MEMBERSHIPS.name, clock),
             users=UserStore(client, keys.USERS.name, clock),
@@ -124,15 +121,6 @@ class DynamoStores(Stores):
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
-        )
-
-    def bury(self, conversation_id: str, position: str) -> None:
-        self.client.update_item(
-            TableName=keys.CONVERSATIONS.name,
-            Key={"conversation_id": string(conversation_id), "item": string(keys.log_item(position))},
-            UpdateExpression="SET #deleted = :yes REMOVE #text",
-            ExpressionAttributeNames={"#deleted": keys.DELETED, "#text": "text"},
-            ExpressionAttributeValues={":yes": string("1")},
         )
 
     def split(self, author: str, shards: int) -> None:

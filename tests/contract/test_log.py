@@ -78,7 +78,7 @@ class TestLog:
         [sent] = write(stores, 1)
         chat, at = sent.conversation_id, sent.position
         stores.log.claim_late(chat, at, (), 100, stores.fence())
-        stores.bury(chat, at)
+        stores.log.tombstone(chat, at, position(stores.clock.now() + 1), stores.fence())
         assert stores.log.claim_late(chat, at, (100,), 200, stores.fence()) is None
         stands = stores.log.append(sent, Path.INLINE, stores.fence())
         assert stands is not None
@@ -111,7 +111,7 @@ class TestLog:
     def test_pages_leave_tombstones_out_and_still_end(self, stores: Stores) -> None:
         written = write(stores, 30)
         for gone in written[3:27]:
-            stores.bury(gone.conversation_id, gone.position)
+            stores.log.tombstone(gone.conversation_id, gone.position, gone.position, stores.fence())
         pages = all_pages(lambda before: page(stores, before, 4))
         assert flat(pages) == (written[:3] + written[27:])[::-1]
         assert max(map(len, pages)) <= 4

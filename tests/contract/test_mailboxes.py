@@ -123,3 +123,15 @@ class TestMailboxes:
         assert stores.mailboxes.read(bob, FIRST, 10, PLENTY) == (sent, False)
         stores.clock.advance(1)
         assert stores.mailboxes.read(bob, FIRST, 10, PLENTY) == (sent[1:], False)
+
+    def test_what_is_deleted_is_gone_and_nothing_else(self, stores: Stores) -> None:
+        ann, bob = stores.user("ann"), stores.user("bob")
+        sent = letters(stores, 30)
+        stores.mailboxes.put([(who, letter) for letter in sent for who in (ann, bob)], stores.fence())
+        keys = [(bob, letter.arrival) for letter in sent[1:]]
+        with pytest.raises(RetryLater):
+            stores.mailboxes.delete(keys, stores.stale())
+        stores.mailboxes.delete([*keys, *keys[:2], (bob, position(stores.clock.now() + 900))], stores.fence())
+        stores.mailboxes.delete([], stores.fence())
+        assert stores.mailboxes.read(bob, FIRST, 100, PLENTY) == (sent[:1], False)
+        assert stores.mailboxes.read(ann, FIRST, 100, PLENTY) == (sent, False)

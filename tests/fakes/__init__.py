@@ -8,6 +8,7 @@ from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
+from tests.fakes.reactions import FakeReactions
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched
 from tests.fakes.watchers import FakeWatchers
@@ -26,6 +27,7 @@ __all__ = [
     "FakeOutbox",
     "FakePosts",
     "FakePush",
+    "FakeReactions",
     "FakeRegistry",
     "FakeSockets",
     "FakeTimelines",
@@ -51,6 +53,7 @@ class FakeWorld:
         self.sockets = FakeSockets()
         self.outbox = FakeOutbox(self.clock)
         self.log = FakeLog()
+        self.reactions = FakeReactions()
         self.mailboxes = FakeMailboxes(self.clock)
         self.memberships = FakeMemberships()
         self.posts = FakePosts()

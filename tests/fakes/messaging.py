@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import Event, LogEntry, LogEvent, Message, Path
+from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Message, Path
 from tidings.domain.position import FIRST, floor
 from tidings.domain.sizes import wire_bytes
 from tidings.domain.stamp import Fence
@@ -64,10 +64,40 @@ class FakeLog:
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
         return self.entries.get((conversation_id, position))
 
-    def bury(self, conversation_id: str, position: str) -> None:
-        """What a delete will do: leave a tombstone."""
+    def edit(self, edit: Edit, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+        fence.check()
+        key = (edit.conversation_id, edit.target)
+        entry = self.entries.get(key)
+        if entry is None or not isinstance(entry.event, Message) or entry.sender != edit.sender:
+            return entry
+        event = entry.event
+        if (event.edited or "") < edit.position and (entry.withheld or not withheld):
+            event = replace(event, text=edit.text, edited=edit.position)
+        edits = tuple(sorted({*entry.edits, edit.position}))
+        self.entries[key] = replace(entry, event=event, edits=edits)
+        return self.entries[key]
+
+    def tombstone(
+        self, conversation_id: str, position: str, unsend: str, fence: Fence, *, sender: str = "", instead: str = ""
+    ) -> LogEntry | None:
+        fence.check()
         key = (conversation_id, position)
-        self.entries[key] = replace(self.entries[key], event=None)
+        entry = self.entries.get(key)
+        if entry is None or (sender and entry.sender != sender):
+            return entry
+        alive = isinstance(entry.event, Message)
+        if alive or (entry.unsent and entry.unsent == (instead or unsend)):
+            self.entries[key] = replace(entry, event=None, unsent=unsend)
+        return self.entries[key]
+
+    def erase(self, conversation_id: str, position: str, sender: str, fence: Fence) -> None:
+        fence.check()
+        key = (conversation_id, position)
+        entry = self.entries.get(key)
+        if entry is None:
+            self.entries[key] = LogEntry(position, sender, "", Path.INLINE, None)
+        elif entry.sender == sender and isinstance(entry.event, Edit):
+            self.entries[key] = replace(entry, event=None)
 
     def claim_late(
         self, conversation_id: str, position: str, old: tuple[int, ...], new: int, fence: Fence
@@ -135,3 +165,9 @@ class FakeMailboxes:
                 break
             page.append(event)
         return page, len(page) < len(behind)
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        for start in range(0, len(keys), 25):
+            fence.check()
+            for user_id, arrival in keys[start : start + 25]:
+                self.boxes.get(user_id, {}).pop(arrival, None)

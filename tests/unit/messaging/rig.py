@@ -96,6 +96,10 @@ class Rig:
         command = Confirm(sent.conversation_id, kind, sent.position, taken_at)
         return self.messaging.one(self.caller(reader), command, Confirmed)
 
+    def bury(self, at: str, conversation_id: str = "dm#ann#bob") -> None:
+        """What an unsend does to a log item: leave a tombstone."""
+        self.world.log.tombstone(conversation_id, at, at, self.world.fence())
+
     def box(self, user_id: str) -> list[Event]:
         """A mailbox, in order of arrival."""
         return [event for _, event in sorted(self.world.mailboxes.boxes.get(user_id, {}).items())]

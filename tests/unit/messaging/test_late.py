@@ -133,7 +133,7 @@ def test_a_delete_beats_a_late_write(rig: Rig, name: str) -> None:
 
     def deleted(call: str) -> None:
         if call == name:
-            rig.world.log.bury("dm#ann#bob", entry(rig).position)
+            rig.bury(entry(rig).position)
 
     rig.before = deleted
     assert rig.send("ann", "bob").position == entry(rig).position

@@ -143,7 +143,7 @@ def test_a_message_the_cheap_read_misses_is_looked_for_strongly(rig: Rig, sent: 
 
 
 def test_an_unsent_message_can_still_be_confirmed(rig: Rig, sent: Sent) -> None:
-    rig.world.log.bury(sent.conversation_id, sent.position)
+    rig.bury(sent.position, sent.conversation_id)
     assert rig.ack("bob", sent).mark.position == sent.position
 
 

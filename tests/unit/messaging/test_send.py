@@ -136,7 +136,7 @@ def test_a_message_unsent_meanwhile_is_acked_and_mailed_to_nobody(rig: Rig) -> N
             rig.send("ann", "bob", client_id=f"c{after}")
         rig.before = None
         ((_, position),) = rig.world.log.entries
-        rig.world.log.bury("dm#ann#bob", position)
+        rig.bury(position)
         rig.clock.advance(after)
         assert rig.send("ann", "bob", client_id=f"c{after}").position == position
         assert rig.box("bob") == []

@@ -186,7 +186,7 @@ def test_history_pages_down_to_the_beginning(rig: Rig) -> None:
 
 def test_history_leaves_unsent_messages_out(rig: Rig) -> None:
     sent = rig.send("ann", "bob")
-    rig.world.log.bury(sent.conversation_id, sent.position)
+    rig.bury(sent.position, sent.conversation_id)
     assert rig.histories.page(rig.caller("bob"), sent.conversation_id, None, 10).events == ()
 
 

@@ -191,8 +191,9 @@ LiveEvent = Event | Typing | Presence
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One item of a conversation's log.  `event` is None for a tombstone; `claims` are the stamps (ms) of late
-    arrivals, oldest first; `edits` the positions of a message's edits.  A `withheld` one is shown to nobody but its
-    sender: the reader had blocked them."""
+    arrivals, oldest first; `edits` the positions of a message's edits, in order.  A `withheld` one is shown to nobody
+    but its sender: the reader had blocked them.  `unsent` is, on a message's tombstone, the position of the unsend that
+    made it."""
 
     position: str
     sender: str
@@ -202,6 +203,7 @@ class LogEntry:
     claims: tuple[int, ...] = ()
     withheld: bool = False
     edits: tuple[str, ...] = ()
+    unsent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.groups import Groups, Members, Membership, Memberships, Watcher, Watchers
-from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry
+from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
@@ -34,8 +34,10 @@ __all__ = [
     "PostResult",
     "Posts",
     "Push",
+    "Reactions",
     "Registry",
     "Sockets",
+    "StandingReaction",
     "Timelines",
     "User",
     "Users",

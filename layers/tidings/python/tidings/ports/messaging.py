@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tidings.domain.events import Event, LogEntry, LogEvent, Path
+from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Path, Reaction
 from tidings.domain.position import FIRST
 from tidings.domain.stamp import Fence
 
@@ -51,6 +51,29 @@ class Log(Protocol):
         """
         ...
 
+    def edit(self, edit: Edit, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+        """Give the message at `edit.target` its text, unless a later edit did, and note its position either way.
+
+        A `withheld` edit gives its text only to a withheld message.  Nothing changes where there is no message of the
+        edit's sender, or its tombstone.  The entry that stands afterwards; None: nothing is there.
+        """
+        ...
+
+    def tombstone(
+        self, conversation_id: str, position: str, unsend: str, fence: Fence, *, sender: str = "", instead: str = ""
+    ) -> LogEntry | None:
+        """Replace a message by its tombstone, which keeps path, claims and edits, and the position of the `unsend`.
+
+        Nothing changes where there is no message (of `sender`, if one is given), or a tombstone already, but for the
+        one of the unsend at `instead`, which was never finished.  The entry that stands afterwards; None: nothing is
+        there.
+        """
+        ...
+
+    def erase(self, conversation_id: str, position: str, sender: str, fence: Fence) -> None:
+        """Leave a tombstone where an edit of `sender` stands, or may still be written."""
+        ...
+
     def page(
         self,
         conversation_id: str,
@@ -72,6 +95,34 @@ class Log(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StandingReaction:
+    """The reaction of `user_id` to the message at `target`.  A `withheld` one is shown to nobody else."""
+
+    target: str
+    user_id: str
+    emoji: str
+    withheld: bool = False
+
+
+class Reactions(Protocol):
+    """Conversations: who reacts to a message with what, one item a (message, user), a register by position."""
+
+    def put(self, reaction: Reaction, fence: Fence, *, withheld: bool = False) -> None:
+        """Make it the user's reaction unless a later one stands.  An empty one leaves a tombstone."""
+        ...
+
+    def page(self, conversation_id: str, low: str, high: str, limit: int) -> tuple[list[StandingReaction], str | None]:
+        """Reactions to the messages from `low` to `high` (inclusive), those to the newest first, tombstones left out:
+        of up to `limit` looked at (eventually consistent).  The message that may have more of them, None if that was
+        all."""
+        ...
+
+    def of(self, conversation_id: str, position: str, user_id: str) -> StandingReaction | None:
+        """One user's reaction to a message (eventually consistent); a tombstone is none."""
+        ...
+
+
 class Mailboxes(Protocol):
     """Each user's event log."""
 
@@ -84,4 +135,8 @@ class Mailboxes(Protocol):
 
     def read(self, user_id: str, after: str, limit: int, max_bytes: int) -> tuple[list[Event], bool]:
         """Strongly read events with arrivals above `after`, in order; and whether there are more."""
+        ...
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        """Delete what stands at each (user id, arrival); nothing there is fine."""
         ...

@@ -43,6 +43,11 @@ def text_or_none(item: Item, name: str) -> str | None:
     return text_of(item, name) if name in item else None
 
 
+def texts_of(item: Item, name: str) -> frozenset[str]:
+    """A set of strings, empty when absent."""
+    return frozenset(item[name]["SS"]) if name in item else frozenset()
+
+
 def int_of(item: Item, name: str) -> int:
     """A number attribute that must be there."""
     return int(item[name]["N"])

@@ -13,7 +13,8 @@ Mailboxes      user_id / arrival          the user's event log, read by sync.  `
                                           The arrival `~pulled` sorts after all: spans of conversations whose log
                                           a sync reads besides, found by the query that reads the mailbox's end.
 Conversations  conversation_id / item     `log#<position>`: one event of the log, with `path` (who delivers it) and
-                                          the claims of late arrivals; or its tombstone.  `meta`: what a group is.
+                                          the claims of late arrivals; or its tombstone, which has no text any more
+                                          but all that says where copies went.  `meta`: what a group is.
                                           `react#<position>#<user>`: a reaction, a register by position.
                                           `tally`: how far everybody in a group has got.
 Members        shard / user_id            who is in a group: `shard` is `<conversation>#<number>`.  Short items,
@@ -45,7 +46,9 @@ Connections    d#<device> ? (a map of id, at N, protocol), expires_at
 Outbox         fingerprint, position, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader, receipt (`delivered` or `read`), taken_at N
-Conversations  path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?
+Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
+               edited ? (the position of the edit whose text it is), edits ? (a set of positions), unsent ? (on a
+               tombstone, the position of the unsend);   react#: position, emoji ?, deleted ?, withheld ?
                meta: title, picture, description, who_posts, who_adds, history, each with <name>_at (the position that
                set it), created, members N (a count), shards N, path, pulled_from N
 Members        stays, role ?, role_at ?
@@ -123,6 +126,8 @@ LOWEST_CONVERSATION: Final = "dm#"
 HIGHEST_CONVERSATION: Final = "g#~"
 """Between these lie, in `Memberships`, the ids of conversations and nothing else."""
 REACTION_PREFIX: Final = "react#"
+AFTER_USERS: Final = "\x7f"
+"""Sorts after every user id."""
 HIDDEN_PREFIX: Final = "hidden#"
 PULLED: Final = "~pulled"
 """Arrival of the item, in each mailbox, of the conversations that a sync pulls."""

@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidings.domain.events import LogEntry, LogEvent, Path
+from tidings.domain.events import Edit, LogEntry, LogEvent, Path
 from tidings.domain.position import FIRST
 from tidings.domain.stamp import Fence
-from tidings.storage import keys
-from tidings.storage.attributes import Item, above, below, ints_of, names, numbers, string, text_of
+from tidings.storage import keys, revisions
+from tidings.storage.attributes import (
+    Item,
+    above,
+    below,
+    ints_of,
+    names,
+    numbers,
+    string,
+    text_of,
+    text_or_none,
+    texts_of,
+)
 from tidings.storage.calls import ConditionFailed, answered
-from tidings.storage.events import decode_log, encode, words
+from tidings.storage.events import decode_log, encode
 from tidings.storage.pages import between, newest_first
 
 if TYPE_CHECKING:
@@ -82,6 +93,47 @@ class LogStore:
             return ints_of(stands, "claims") if stands and keys.DELETED not in stands else None
         return (*old, new)
 
+    def edit(self, edit: Edit, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+        """Give the message at `edit.target` its text, unless a later edit did, and note its position either way.
+
+        The entry that stands afterwards, unchanged where it is no message of the edit's sender; None: nothing is there.
+        """
+        standing = self._revise(edit.conversation_id, edit.target, revisions.text(edit, withheld=withheld), fence)
+        if standing is None or not revisions.editable(standing, edit.sender) or edit.position in standing.edits:
+            return standing
+        return self._revise(edit.conversation_id, edit.target, revisions.note(edit), fence)
+
+    def tombstone(
+        self, conversation_id: str, position: str, unsend: str, fence: Fence, *, sender: str = "", instead: str = ""
+    ) -> LogEntry | None:
+        """Replace a message (of `sender`) by its tombstone, or that of the unfinished unsend at `instead` by this one.
+
+        The entry that stands afterwards; None: nothing is there.
+        """
+        return self._revise(conversation_id, position, revisions.tombstone(unsend, sender, instead), fence)
+
+    def erase(self, conversation_id: str, position: str, sender: str, fence: Fence) -> None:
+        """Leave a tombstone where an edit of `sender` stands, or may still be written."""
+        self._revise(conversation_id, position, revisions.erasure(sender), fence)
+
+    def _revise(
+        self, conversation_id: str, position: str, revision: revisions.Revision, fence: Fence
+    ) -> LogEntry | None:
+        """Change an item by condition.  How it stands afterwards, changed or not."""
+        fence.check()
+        try:
+            with answered():
+                item = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(conversation_id, position),
+                    **revision,
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )["Attributes"]
+        except ConditionFailed as refused:
+            return entry(refused.item) if refused.item else None
+        return entry(item)
+
     def page(
         self,
         conversation_id: str,
@@ -146,7 +198,8 @@ def entry(item: Item) -> LogEntry:
         event,
         ints_of(item, "claims"),
         keys.WITHHELD in item,
-        words(item, "edits"),
+        tuple(sorted(texts_of(item, "edits"))),
+        text_or_none(item, "unsent") or "",
     )
 
 

@@ -17,7 +17,7 @@ from tidings.ports.world import Clock
 from tidings.storage import events as form
 from tidings.storage import keys
 from tidings.storage.attributes import Item, expiry, names, string, text_of
-from tidings.storage.batches import put, write_all
+from tidings.storage.batches import delete, put, write_all
 from tidings.storage.calls import answered
 
 if TYPE_CHECKING:
@@ -81,6 +81,12 @@ class MailboxStore:
             if "LastEvaluatedKey" not in answer:
                 return events, False
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
+        """Delete what stands at each (user id, arrival), in batches of 25; nothing there is fine."""
+        wanted = dict.fromkeys(keys)
+        requests = [delete({"user_id": string(user_id), "arrival": string(arrival)}) for user_id, arrival in wanted]
+        write_all(self._client, self._table, requests, fence, self._clock)
 
     def _item(self, user_id: str, event: Event) -> dict[str, Any]:
         item = {
