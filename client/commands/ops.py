@@ -71,7 +71,7 @@ def _redrive(options: argparse.Namespace) -> int:
     for lane, jobs in done.jobs.items():
         print(f"{lane} lane: {jobs} jobs put back")
     if bucket is not None:
-        print(f"failure bucket: {done.planned} posts planned anew")
+        print(f"failure bucket: {done.planned} records planned anew")
     for key in done.kept:
         print(f"left in the bucket, look at it yourself: s3://{bucket}/{key}")
     return 2 if done.kept else 0

@@ -15,6 +15,7 @@ from constructs import Construct
 from infra.acknowledged import accept
 from infra.permissions import LANES
 from infra.settings import TidingsSettings
+from tidings.storage import keys
 
 WORK_TIMEOUT = Duration.seconds(60)
 VISIBILITY_FACTOR = 6
@@ -22,13 +23,20 @@ VISIBILITY_FACTOR = 6
 
 FAILURES_KEPT_DAYS = 30
 
-POSTS_FILTER: dict[str, Any] = {"eventName": ["INSERT", "MODIFY"]}
+Patterns = tuple[dict[str, Any], ...]
+
+POSTS_FILTER: Patterns = ({"eventName": ["INSERT", "MODIFY"]},)
 """A post and its tombstone; what TTL or a purge removes concerns nobody."""
 
-CONVERSATIONS_FILTER: dict[str, Any] = {"dynamodb": {"NewImage": {"path": {"S": ["chunk"]}}}}
-"""Only what the sender left to the planner: an inline message never wakes it."""
+CONVERSATIONS_FILTER: Patterns = (
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"path": {"S": ["chunk", "pull"]}}}},
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"kind": {"S": ["unsend", "group"]}}}},
+    {"dynamodb": {"Keys": {"item": {"S": [keys.META, keys.TALLY]}}}},
+)
+"""What the sender left to the planner; on every path what has to be swept, and what has to be finished when its writer
+died; how large a group is, and how far its members are.  An inline message never wakes it."""
 
-MAILBOXES_FILTER: dict[str, Any] = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"push": {"S": ["1"]}}}}
+MAILBOXES_FILTER: Patterns = ({"eventName": ["INSERT"], "dynamodb": {"NewImage": {"push": {"S": ["1"]}}}},)
 """Only events that may sound a phone: receipts and the like are dropped before they cost an invocation."""
 
 
@@ -112,11 +120,11 @@ class Sources(Construct):
         name: str,
         function: lambda_.IFunction,
         table: dynamodb.TableV2,
-        only: dict[str, Any],
+        only: Patterns,
         *,
         window_s: int = 0,
     ) -> lambda_.CfnEventSourceMapping:
-        """Read `table`'s stream from its beginning, what matches `only`, gathered for up to `window_s` seconds.
+        """Read `table`'s stream from its beginning, what matches one of `only`, gathered for up to `window_s` seconds.
 
         A failing batch is retried, halved until the poison record stands alone, given up after the attempts or
         the age limit, whichever comes first, and kept in the failure bucket: a shard is never blocked for good.
@@ -158,9 +166,9 @@ class Sources(Construct):
         return source
 
 
-def _filter(pattern: dict[str, Any]) -> lambda_.CfnEventSourceMapping.FilterCriteriaProperty:
-    """One filter, as the JSON text Lambda wants."""
-    text = json.dumps(pattern, separators=(",", ":"))
+def _filter(patterns: Patterns) -> lambda_.CfnEventSourceMapping.FilterCriteriaProperty:
+    """Filters, of which one has to match, as the JSON texts Lambda wants."""
+    texts = [json.dumps(pattern, separators=(",", ":")) for pattern in patterns]
     return lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-        filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=text)]
+        filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=text) for text in texts]
     )

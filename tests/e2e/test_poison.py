@@ -80,7 +80,7 @@ async def test_a_post_whose_planning_always_fails(
     (note,) = await given_up(control, lost)
     assert lost in note["payload"]
     await control.behave()
-    assert "1 posts planned anew" in await redrive(host)
+    assert "1 records planned anew" in await redrive(host)
     await settle(control)
     assert tail(await reader.home()) == ["not held up", "lost for now"]
     assert await given_up(control, lost) == []

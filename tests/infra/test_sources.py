@@ -106,6 +106,12 @@ def record(event: str, **image: str) -> dict[str, Any]:
     return {"eventName": event, "dynamodb": {"NewImage": {name: {"S": text} for name, text in image.items()}}}
 
 
+def item(key: str, **image: str) -> dict[str, Any]:
+    made = record("MODIFY", **image)
+    made["dynamodb"]["Keys"] = {"item": {"S": key}}
+    return made
+
+
 REMOVED = {"eventName": "REMOVE", "dynamodb": {"Keys": {"user_id": {"S": "a"}}}}
 
 
@@ -115,8 +121,22 @@ REMOVED = {"eventName": "REMOVE", "dynamodb": {"Keys": {"user_id": {"S": "a"}}}}
         (keys.POSTS, [record("INSERT"), record("MODIFY")], [REMOVED]),
         (
             keys.CONVERSATIONS,
-            [record("INSERT", path="chunk")],
-            [record("INSERT", path="inline"), record("INSERT", path="pull"), record("INSERT"), REMOVED],
+            [
+                record("INSERT", path="chunk"),
+                record("INSERT", path="pull"),
+                record("INSERT", path="inline", kind="unsend"),
+                record("INSERT", path="inline", kind="group"),
+                item("meta", path="chunk"),
+                item("tally"),
+            ],
+            [
+                record("INSERT", path="inline"),
+                record("INSERT", path="inline", kind="reaction"),
+                record("MODIFY", path="chunk"),
+                record("INSERT"),
+                item("react#1#a"),
+                REMOVED,
+            ],
         ),
         (
             keys.MAILBOXES,

@@ -172,7 +172,8 @@ def get_items(table: keys.Table) -> list[dict[str, Any]]:
 
 def _cold() -> None:
     caches = (world.settings, clients.dynamodb, clients.sqs, telemetry.logger, timeline.build)
-    for cached in (*caches, fanout.build_planner, fanout.build_worker, fanout._graph, fanout._lanes, fanout._planner):
+    wired = (each for each in vars(fanout).values() if hasattr(each, "cache_clear"))
+    for cached in (*caches, *wired):
         cached.cache_clear()
 
 

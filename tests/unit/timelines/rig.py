@@ -21,7 +21,7 @@ from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.plan import Planner
-from tidings.services.fanout.posts import post_effects, post_kinds
+from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.work import Worker
 from tidings.services.follow import Follows
@@ -135,8 +135,8 @@ class Rig:
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
         effects = post_effects(posts, timelines)
-        self.planner = StreamPlanner(planner, _as_post)
-        self.worker = Worker(kinds, effects, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+        self.planner = StreamPlanner(planner, _as_post, [post_rule])
+        self.worker = Worker(kinds, effects, {}, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
 
     def _commit(self) -> None:
         """A write is on its way: up to `C` may pass, and others may do their work."""

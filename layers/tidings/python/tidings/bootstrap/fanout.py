@@ -1,6 +1,9 @@
 """Wires the fan-out: the planner of the streams and the worker of the lanes.
 
-The planner's function reads followers and enqueues: it has neither the permissions nor the names of the tables that
+Whoever has something to be done for an audience, or for a conversation, enters it here: its kinds for the planner, its
+effects and tasks for the worker, and its rule in `tidings.bootstrap.rules`.
+
+The planner's function reads audiences and enqueues: it has neither the permissions nor the names of the tables that
 only workers need.
 """
 
@@ -9,10 +12,12 @@ from __future__ import annotations
 from functools import cache
 
 from tidings.bootstrap import clients
+from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
 from tidings.services.fanout.edges import EdgeJobs
+from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
 from tidings.services.fanout.stream import StreamPlanner
@@ -20,33 +25,51 @@ from tidings.services.fanout.work import Worker
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
 from tidings.storage.posts import PostStore
-from tidings.storage.streams import post_of
+from tidings.storage.streams import shown_by
 from tidings.storage.timelines import TimelineStore
 
 
 @cache
 def build_planner() -> StreamPlanner:
     """The stream planner; once for the life of the process."""
-    return StreamPlanner(_planner(), post_of)
+    return StreamPlanner(_planner(), shown_by, fanout_rules())
 
 
 @cache
 def build_worker() -> Worker:
     """The worker of the lanes; once for the life of the process."""
-    given, clock, client, meter = settings(), SystemClock(), clients.dynamodb(), EmbeddedMeter()
-    posts = PostStore(client, given.table(keys.POSTS.variable))
-    timelines = TimelineStore(client, given.table(keys.TIMELINES.variable), clock, given.retention_ms)
+    given, clock, meter = settings(), SystemClock(), EmbeddedMeter()
+    edges = EdgeJobs(_graph(), _posts(), _timelines(), clock, meter, given.times)
+    effects, tasks = _effects(), _tasks()
     return Worker(
-        post_kinds(_graph()),
-        post_effects(posts, timelines),
-        _planner(),
-        EdgeJobs(_graph(), posts, timelines, clock, meter, given.times),
-        _lanes(),
-        clock,
-        meter,
-        given.times,
-        given.fanout_bound_ms,
+        _kinds(), effects, tasks, _planner(), edges, _lanes(), clock, meter, given.times, given.fanout_bound_ms
     )
+
+
+def _kinds() -> Kinds:
+    """All kinds, by name."""
+    return {**post_kinds(_graph())}
+
+
+def _effects() -> Effects:
+    """What is done for each."""
+    return {**post_effects(_posts(), _timelines())}
+
+
+def _tasks() -> Tasks:
+    """All tasks, by name."""
+    return {}
+
+
+@cache
+def _posts() -> PostStore:
+    return PostStore(clients.dynamodb(), settings().table(keys.POSTS.variable))
+
+
+@cache
+def _timelines() -> TimelineStore:
+    given = settings()
+    return TimelineStore(clients.dynamodb(), given.table(keys.TIMELINES.variable), SystemClock(), given.retention_ms)
 
 
 @cache
@@ -63,4 +86,4 @@ def _lanes() -> SqsChunks:
 
 @cache
 def _planner() -> Planner:
-    return Planner(post_kinds(_graph()), _lanes(), SystemClock(), EmbeddedMeter(), settings().settle_ms)
+    return Planner(_kinds(), _lanes(), SystemClock(), EmbeddedMeter(), settings().settle_ms)

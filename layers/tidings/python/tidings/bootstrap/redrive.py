@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.world import SystemClock
 from tidings.gateway.deadletters import S3Failures, SqsDeadLetters
 from tidings.gateway.queues import SqsChunks
 from tidings.services.redrive import Redrive
-from tidings.storage.streams import post_of
+from tidings.storage.streams import shown_by
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,4 +32,4 @@ def build(sqs: SQSClient, s3: S3Client, lanes: Mapping[Lane, LaneUrls], bucket: 
     dead = [SqsDeadLetters(sqs, lane, urls.dead, urls.queue, clock) for lane, urls in lanes.items()]
     queue = SqsChunks(sqs, {lane: urls.queue for lane, urls in lanes.items()}, clock)
     failures = S3Failures(s3, bucket) if bucket else None
-    return Redrive(dead, failures, queue, post_of, clock.now, settle_ms)
+    return Redrive(dead, failures, queue, shown_by, fanout_rules(), clock.now, settle_ms)

@@ -1,8 +1,9 @@
 """`tidings ops redrive`: puts back what failed, once the reason is gone.
 
 Two places keep failed work.  The dead-letter queues hold jobs whole: they go back on their lanes as they are.  The
-failure bucket holds batches of stream records that a function gave up on: those of `Posts` are planned anew, by a
-`plan` job each on the small lane.  Everything is replayable, so a redrive that is interrupted is run again.
+failure bucket holds batches of stream records that a function gave up on: those of `Posts` and `Conversations` are
+planned anew, by the rules of the stream's own planner, as jobs on the small lane.  Everything is replayable, so a
+redrive that is interrupted is run again.
 
 What nobody here can plan (a push that is long stale, a record nobody can read) stays in the bucket and is reported.
 """
@@ -10,13 +11,13 @@ What nobody here can plan (a push that is long stale, a record nobody can read) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from tidings.domain.events import Post
+from tidings.ports.streams import Shown
 from tidings.ports.timelines import Chunks
-from tidings.services.fanout.jobs import SMALL, PlanJob, encode
-from tidings.services.fanout.posts import UNPOST, kind_of
+from tidings.services.fanout.jobs import LONGEST_DELAY_MS, SMALL, PlanJob, TaskJob, encode
+from tidings.services.fanout.kinds import Rule, Wanted
 
 
 class DeadLetters(Protocol):
@@ -60,8 +61,8 @@ class Redriven:
 class Redrive:
     """Puts back dead letters and plans failed stream records anew.
 
-    `read` gives the post that a record shows, None where there is nothing to plan; it raises `ValueError` for the
-    records of other streams.
+    `read` gives what a record shows, None where there is nothing to see; it raises `ValueError` for the records of
+    other streams.  `rules` are the planner's own.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Redrive:
         dead_letters: Iterable[DeadLetters],
         failures: Failures | None,
         queue: Chunks,
-        read: Callable[[Mapping[str, Any]], Post | None],
+        read: Callable[[Mapping[str, Any]], Shown | None],
+        rules: Sequence[Rule],
         now: Callable[[], int],
         settle_ms: int,
     ) -> None:
@@ -77,6 +79,7 @@ class Redrive:
         self._failures = failures
         self._queue = queue
         self._read = read
+        self._rules = rules
         self._now = now
         self._settle = settle_ms
 
@@ -91,36 +94,32 @@ class Redrive:
         return done
 
     def _replan(self, key: str, failures: Failures, done: Redriven) -> None:
-        """Enqueue the plans of a batch and then forget it, unless there is a record in it that nobody can plan."""
-        posts, whole = self._posts(failures.records(key))
-        jobs = [job for post in posts for job in self._plans(post)]
-        at_once = [encode(job) for job in jobs if not job.due]
-        self._queue.send(SMALL, at_once)
-        self._queue.send(SMALL, [encode(job) for job in jobs if job.due], delay_ms=self._settle)
-        done.planned += len(at_once)
+        """Enqueue what a batch asks for and then forget it, unless there is a record in it that nobody can plan."""
+        facts, whole = self._facts(failures.records(key))
+        wanted = [each for fact in facts for rule in self._rules for each in rule(fact)]
+        for job in [job for each in wanted for job in self._jobs(each)]:
+            delay_ms = min(max(0, job.due - self._now()), LONGEST_DELAY_MS)
+            self._queue.send(SMALL, [encode(job)], delay_ms=delay_ms)
+        done.planned += len(wanted)
         if whole:
             failures.forget(key)
         else:
             done.kept.append(key)
 
-    def _posts(self, records: Sequence[Mapping[str, Any]] | None) -> tuple[list[Post], bool]:
-        """The posts that a batch shows, and whether that is all there is in it."""
-        posts, whole = [], records is not None
+    def _facts(self, records: Sequence[Mapping[str, Any]] | None) -> tuple[list[Shown], bool]:
+        """What the records of a batch show, and whether that is all there is in it."""
+        facts, whole = [], records is not None
         for record in records or ():
             try:
-                post = self._read(record)
+                shown = self._read(record)
             except ValueError:
                 whole = False
                 continue
-            if post is not None:
-                posts.append(post)
-        return posts, whole
+            if shown is not None:
+                facts.append(shown)
+        return facts, whole
 
-    def _plans(self, post: Post) -> list[PlanJob]:
-        """What the planner would have announced: a plan, and for a delete its second sweep."""
-        kind = kind_of(post)
-        if kind is None:
-            return []
-        plan = PlanJob(kind, post.author, post.position)
-        again = PlanJob(kind, post.author, post.position, due=self._now() + self._settle)
-        return [plan, again] if kind == UNPOST else [plan]
+    def _jobs(self, wanted: Wanted) -> list[PlanJob | TaskJob]:
+        """As the planner announces it: at once, and where it says so once more when all has settled."""
+        again = replace(wanted.job, due=self._now() + self._settle)
+        return [wanted.job, again] if wanted.again else [wanted.job]

@@ -2,6 +2,7 @@
 
     chunk   {"v":1, "kind":"post"|"unpost"|…, "owner", "position", "shard", "planned_at", "recipients":[…], …}
     plan    {"v":1, "kind":"plan", "of":"post"|…, "owner", "position", "shard", …}
+    task    {"v":1, "kind":"task", "of":"cross"|…, "owner", "position", …}
     edge    {"v":1, "kind":"backfill"|"purge", "user", "author", "position", …}
 
 Every job may carry a `cursor` (where to go on) and `tries` (how often it was put off).  Times are epoch ms.  A change
@@ -72,6 +73,22 @@ class PlanJob:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskJob:
+    """Do the task `of` for `owner` (a conversation), not before `due`.  It has no audience to be cut.
+
+    `position` says which one, where there can be several; `cursor` is the task's own note of where to go on.
+    """
+
+    of: str
+    owner: str
+    position: str = ""
+    cursor: str | None = None
+    due: int = 0
+    tries: int = 0
+    kind: str = "task"
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeJob:
     """Bring `user`'s home timeline into line with the edge to `author` that was written at `position`.
 
@@ -90,12 +107,12 @@ class EdgeJob:
     tries: int = 0
 
 
-Job = ChunkJob | PlanJob | EdgeJob
+Job = ChunkJob | PlanJob | TaskJob | EdgeJob
 
 
 def lane_of(job: Job) -> Lane:
     """The lane that a job belongs on: whatever has a large audience keeps out of the small one."""
-    return LARGE if not isinstance(job, EdgeJob) and job.large else SMALL
+    return LARGE if isinstance(job, ChunkJob | PlanJob) and job.large else SMALL
 
 
 EDGE_KINDS: Final = ("backfill", "purge")
@@ -122,6 +139,8 @@ def decode(body: str) -> Job:
     kind = given.get("kind")
     if kind == "plan":
         return PlanJob(**_checked(PlanJob, given))
+    if kind == "task":
+        return TaskJob(**_checked(TaskJob, given))
     if kind in EDGE_KINDS:
         return EdgeJob(**_checked(EdgeJob, given))
     job = ChunkJob(**_checked(ChunkJob, given))

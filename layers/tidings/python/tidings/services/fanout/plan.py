@@ -16,8 +16,18 @@ from typing import Final
 from tidings.domain.fanout import SMALL_AUDIENCE, chunks
 from tidings.ports.timelines import Chunks
 from tidings.ports.world import Clock, Meter
-from tidings.services.fanout.jobs import LARGE, SMALL, ChunkJob, PlanJob, PoisonJob, encode, lane_of
-from tidings.services.fanout.kinds import Kind, Kinds
+from tidings.services.fanout.jobs import (
+    LARGE,
+    LONGEST_DELAY_MS,
+    SMALL,
+    ChunkJob,
+    PlanJob,
+    PoisonJob,
+    TaskJob,
+    encode,
+    lane_of,
+)
+from tidings.services.fanout.kinds import Kind, Kinds, Subject, Wanted
 
 MEMBERS_PER_RUN: Final = 20_000
 """About 100 chunks, 10 SQS calls and 100 read units: a second or two, far inside the timeouts."""
@@ -67,13 +77,15 @@ class Planner:
         self._meter = meter
         self._settle = settle_ms
 
-    def announce(self, kind: str, owner: str, position: str, allowance: Allowance) -> None:
-        """Plan a fact that has just been seen, and its second sweep where the kind has one."""
-        job = PlanJob(of=kind, owner=owner, position=position)
-        if self._kind(kind).again:
-            later = replace(job, due=self._clock.now() + self._settle)
-            self._queue.send(SMALL, [encode(later)], delay_ms=self._settle)
-        self.plan(job, allowance)
+    def announce(self, wanted: Wanted, allowance: Allowance) -> None:
+        """See to what a fact asks for: plan at once what can be, enqueue the rest."""
+        job, now = wanted.job, self._clock.now()
+        if wanted.again:
+            self._queue_up(replace(job, due=now + self._settle))
+        if isinstance(job, PlanJob) and job.due <= now:
+            self.plan(job, allowance)
+        else:
+            self._queue_up(job)
 
     def plan(self, job: PlanJob, allowance: Allowance) -> None:
         """Enqueue the chunks of `job`, and what `allowance` leaves over as a job of its own."""
@@ -95,8 +107,9 @@ class Planner:
 
     def _cut(self, kind: Kind, job: PlanJob) -> Iterator[tuple[int, list[str]]]:
         """The chunks of the audience with their shards, from the job's cursor on."""
-        first = list(kind.audience.first(job.owner)) if job.shard == 0 and job.cursor is None else []
-        members = kind.audience.members(job.owner, job.shard, job.cursor)
+        subject = Subject(job.owner, job.position)
+        first = list(kind.audience.first(subject)) if job.shard == 0 and job.cursor is None else []
+        members = kind.audience.members(subject, job.shard, job.cursor)
         for shard, group in groupby(members, key=itemgetter(0)):
             for chunk in chunks(member for _, member in group):
                 yield shard, first + chunk
@@ -106,6 +119,11 @@ class Planner:
 
     def _go_on(self, job: PlanJob) -> None:
         self._queue.send(lane_of(job), [encode(job)])
+
+    def _queue_up(self, job: PlanJob | TaskJob) -> None:
+        """Onto its lane, to be seen when it is due (or when SQS can hold it back no longer)."""
+        delay_ms = min(max(0, job.due - self._clock.now()), LONGEST_DELAY_MS)
+        self._queue.send(lane_of(job), [encode(job)], delay_ms=delay_ms)
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds:

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from tidings.domain.events import Path, Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.domain.timeline import excerpt
+from tidings.ports.streams import Shown
 from tidings.ports.timelines import Graph, Posts, Timelines
-from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject
+from tidings.services.fanout.jobs import PlanJob
+from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject, Wanted
 
 POST = "post"
 UNPOST = "unpost"
@@ -23,6 +25,13 @@ def kind_of(post: Post) -> str | None:
     if post.path is not Path.PUSH:
         return None
     return UNPOST if post.text is None else POST
+
+
+def post_rule(shown: Shown) -> Iterator[Wanted]:
+    """A post asks for its copies, a tombstone for their end, twice."""
+    kind = kind_of(shown) if isinstance(shown, Post) else None
+    if isinstance(shown, Post) and kind is not None:
+        yield Wanted(PlanJob(kind, shown.author, shown.position), again=kind == UNPOST)
 
 
 def entry_of(post: Post) -> TimelineEntry:
@@ -37,13 +46,13 @@ class Followers:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    def first(self, owner: str) -> Sequence[str]:
+    def first(self, subject: Subject) -> Sequence[str]:
         """The author."""
-        return (owner,)
+        return (subject.owner,)
 
-    def members(self, owner: str, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+    def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
         """The followers."""
-        for at, page in self._graph.audience(owner, shard, after):
+        for at, page in self._graph.audience(subject.owner, shard, after):
             yield from ((at, follower) for follower in page)
 
 
@@ -85,7 +94,7 @@ class DeleteCopies:
 def post_kinds(graph: Graph) -> dict[str, Kind]:
     """The registry's entries for posts."""
     followers = Followers(graph)
-    return {POST: Kind(followers, gives=True), UNPOST: Kind(followers, again=True)}
+    return {POST: Kind(followers, gives=True, members_only=True), UNPOST: Kind(followers)}
 
 
 def post_effects(posts: Posts, timelines: Timelines) -> dict[str, Effect]:

@@ -4,11 +4,11 @@
                         |
     due later?  --yes-->  put back until then
                         |
-    plan / backfill / purge?  --yes-->  the planner / the edges
+    plan / task / backfill / purge?  --yes-->  the planner / the task / the edges
                         |
     prepare: take a stamp, read the fact strongly  --nothing to do-->  done
                         |
-    planned long ago, and the effect gives?  --yes-->  only those who still are members
+    planned long ago, for members only?  --yes-->  only those who still are members
                         |
     write a slice under the stamp's fence  <--------.
         |           |                               |
@@ -39,11 +39,12 @@ from tidings.services.fanout.jobs import (
     Job,
     PlanJob,
     PoisonJob,
+    TaskJob,
     decode,
     encode,
     lane_of,
 )
-from tidings.services.fanout.kinds import Apply, Effects, Kind, Kinds, Subject
+from tidings.services.fanout.kinds import Apply, Effects, Kind, Kinds, Subject, Tasks
 from tidings.services.fanout.plan import Allowance, Planner
 
 SLICE: Final = 25
@@ -69,6 +70,7 @@ class Worker:
         self,
         kinds: Kinds,
         effects: Effects,
+        tasks: Tasks,
         planner: Planner,
         edges: EdgeJobs,
         queue: Chunks,
@@ -79,6 +81,7 @@ class Worker:
     ) -> None:
         self.kinds = kinds
         self.effects = effects
+        self.tasks = tasks
         self.planner = planner
         self.edges = edges
         self.queue = queue
@@ -117,13 +120,19 @@ class Shift:
         except (RetryLater, Unavailable):
             self._put_off(job)
 
-    def _other(self, job: PlanJob | EdgeJob) -> None:
+    def _other(self, job: PlanJob | TaskJob | EdgeJob) -> None:
         if isinstance(job, PlanJob):
             self._of.planner.plan(job, self._allowance)
             return
-        rest = self._of.edges.run(job)
+        rest = self._task(job) if isinstance(job, TaskJob) else self._of.edges.run(job)
         if rest is not None:
-            self._of.queue.send(SMALL, [encode(rest)])
+            delay_ms = min(max(0, rest.due - self._of.clock.now()), LONGEST_DELAY_MS)
+            self._of.queue.send(SMALL, [encode(rest)], delay_ms=delay_ms)
+
+    def _task(self, job: TaskJob) -> TaskJob | None:
+        if job.of not in self._of.tasks:
+            raise PoisonJob("there is no such task")
+        return self._of.tasks[job.of].run(job)
 
     def _chunk(self, job: ChunkJob) -> None:
         """All recipients after the job's cursor; what cannot be written now goes back on the lane."""
@@ -150,7 +159,7 @@ class Shift:
             ready = self._prepared(job)
             if ready.apply is None:
                 return
-            if kind.gives and ready.fence.stamp - job.planned_at > self._of.bound_ms:
+            if kind.members_only and ready.fence.stamp - job.planned_at > self._of.bound_ms:
                 todo = still_members(kind, job, todo)
             while todo and not ready.fence.expired():
                 self._check_patience()
@@ -188,11 +197,12 @@ def still_members(kind: Kind, job: ChunkJob, recipients: Sequence[str]) -> list[
 
     Whoever left was purged a bounded time later; a copy given after that would stay for good.
     """
-    always = kind.audience.first(job.owner)
+    subject = Subject(job.owner, job.position)
+    always = kind.audience.first(subject)
     asked = [member for member in recipients if member not in always]
     found: set[str] = set()
     if asked:
-        for shard, member in kind.audience.members(job.owner, job.shard, just_below(asked[0])):
+        for shard, member in kind.audience.members(subject, job.shard, just_below(asked[0])):
             if shard != job.shard or member > asked[-1]:
                 break
             found.add(member)
