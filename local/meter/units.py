@@ -32,8 +32,9 @@ def measure(
     """The units of one call; only those that are not zero.
 
     `write` and `read` are DynamoDB units; `sqs` and `sns` requests; `pushes` mobile pushes, with `push` = {target,
-    message, structure}; `gateway_requests` and `frames_out` (32 KB steps) of `@connections`. `response` is the parsed
-    answer, or an error's, which holds the `Item` of a failed condition if it was asked for; `error` is its code.
+    message, structure, attributes}; `gateway_requests` and `frames_out` (32 KB steps) of `@connections`. `response` is
+    the parsed answer, or an error's, which holds the `Item` of a failed condition if it was asked for; `error` is its
+    code.
     """
     if service == "dynamodb":
         meter = _DYNAMODB.get(operation)
@@ -157,6 +158,7 @@ def _sns(operation: str, params: Mapping[str, Any], error: str | None) -> dict[s
         "target": params["TargetArn"],
         "message": params.get("Message", ""),
         "structure": params.get("MessageStructure", ""),
+        "attributes": params.get("MessageAttributes", {}),
     }
     return {"pushes": 1, "push": push}
 

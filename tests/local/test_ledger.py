@@ -103,7 +103,7 @@ def test_phones_collect_pushes_in_order() -> None:
     phones.listen(heard.append)
     payload = {"fcmV1Message": {"message": {"notification": {"title": "Ann"}}}}
     message = json.dumps({"default": "new", "GCM": json.dumps(payload)})
-    push = {"target": FCM, "message": message, "structure": "json"}
+    push = {"target": FCM, "message": message, "structure": "json", "attributes": {}}
     phones.invocation(invocation("PushMailboxes", {"pushes": 1, "push": push}, {"write": 1}))
     assert [each.payload for each in phones.of(FCM)] == [payload] == [each.payload for each in heard]
     assert phones.of(FCM)[0].problem == ""
@@ -122,4 +122,4 @@ def test_phones_collect_pushes_in_order() -> None:
     ],
 )
 def test_a_push_that_no_phone_would_show_says_why(message: str, problem: str) -> None:
-    assert problem in read_push(FCM, message, "json", 0).problem
+    assert problem in read_push(FCM, message, "json", {}, 0).problem

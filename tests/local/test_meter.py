@@ -143,7 +143,7 @@ def test_queues_pushes_and_posts() -> None:
     assert measure("sqs", "SendMessage", {"MessageBody": "x" * 65_537}, {}, None) == {"sqs": 2}
     assert measure("sqs", "SendMessageBatch", {"Entries": [{"MessageBody": "a"}] * 10}, {}, None) == {"sqs": 1}
     publish = {"TargetArn": "arn:x", "Message": "{}", "MessageStructure": "json"}
-    push = {"target": "arn:x", "message": "{}", "structure": "json"}
+    push = {"target": "arn:x", "message": "{}", "structure": "json", "attributes": {}}
     assert measure("sns", "Publish", publish, {}, None) == {"pushes": 1, "push": push}
     assert measure("sns", "Publish", publish, None, "EndpointDisabled") == {"sns": 1}
     assert measure("sns", "CreatePlatformEndpoint", {}, {}, None) == {"sns": 1}

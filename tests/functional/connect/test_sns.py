@@ -1,10 +1,8 @@
-"""Mobile push over SNS: the life of an endpoint, and what a publish holds."""
+"""Mobile push over SNS: the life of an endpoint."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.functional.connect.conftest import Aws
 from tidings.domain.errors import InvalidRequest, Unavailable
-from tidings.gateway.payload import MAX_BYTES, attributes, message
 from tidings.gateway.push import SnsPush
 from tidings.ports.devices import Device, Notification
 
 NOTE = Notification("Ann", "hello", "collapse", "dm#ann#bob", 3, 3_600, {"conversation": "dm#ann#bob"})
-KINDS = ("GCM", "APNS", "APNS_SANDBOX")
 
 
 @pytest.fixture
@@ -195,64 +191,3 @@ def test_a_bad_token_is_the_clients_mistake() -> None:
 def test_a_broken_set_up_is_not(error: ClientError) -> None:
     with pytest.raises(Unavailable):
         answering(error).endpoint("fcm", "t", "ann#phone", None, Released())
-
-
-def parts(kind: str, notification: Notification) -> tuple[dict[str, str], dict[str, Any]]:
-    """The outer JSON and the platform's own."""
-    outer = json.loads(message(kind, notification))
-    return outer, json.loads(outer[kind])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_message_is_json_in_json_with_a_default(kind: str) -> None:
-    outer, _ = parts(kind, NOTE)
-    assert set(outer) == {"default", kind}
-    assert all(isinstance(value, str) for value in outer.values())
-
-
-def test_fcm() -> None:
-    _, inner = parts("GCM", NOTE)
-    sent = inner["fcmV1Message"]["message"]
-    assert sent["notification"] == {"title": "Ann", "body": "hello"}
-    assert sent["data"] == {"conversation": "dm#ann#bob", "thread": "dm#ann#bob"}
-    assert all(isinstance(value, str) for value in sent["data"].values()), "FCM takes strings only"
-    assert sent["android"]["collapse_key"] == sent["android"]["notification"]["tag"] == "collapse"
-    assert sent["android"]["notification"]["notification_count"] == 3
-    assert attributes("GCM", NOTE) == {"AWS.SNS.MOBILE.FCM.TTL": {"DataType": "String", "StringValue": "3600"}}
-
-
-@pytest.mark.parametrize("kind", ["APNS", "APNS_SANDBOX"])
-def test_apns(kind: str) -> None:
-    _, inner = parts(kind, NOTE)
-    assert inner["conversation"] == "dm#ann#bob"
-    assert inner["aps"] == {
-        "alert": {"title": "Ann", "body": "hello"},
-        "sound": "default",
-        "thread-id": "dm#ann#bob",
-        "badge": 3,
-    }
-    given = {name: value.get("StringValue") for name, value in attributes(kind, NOTE).items()}
-    assert given == {
-        f"AWS.SNS.MOBILE.{kind}.TTL": "3600",
-        "AWS.SNS.MOBILE.APNS.PUSH_TYPE": "alert",
-        "AWS.SNS.MOBILE.APNS.PRIORITY": "10",
-        "AWS.SNS.MOBILE.APNS.COLLAPSE_ID": "collapse",
-    }
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_unknown_badge_is_left_out(kind: str) -> None:
-    text = message(kind, replace(NOTE, badge=None))
-    assert "badge" not in text
-    assert "notification_count" not in text
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("text", ["x" * 10_000, "ä" * 5_000, "\U0001f600" * 3_000, '"\\' * 5_000, "\x00\n" * 5_000])
-def test_what_is_too_long_is_cut_at_a_character(kind: str, text: str) -> None:
-    outer, inner = parts(kind, replace(NOTE, body=text))
-    size = len(outer[kind].encode())
-    shown = inner["fcmV1Message"]["message"]["notification"] if kind == "GCM" else inner["aps"]["alert"]
-    assert MAX_BYTES - 8 < size <= MAX_BYTES
-    assert shown["body"]
-    assert text.startswith(shown["body"])

@@ -3,9 +3,10 @@
     {"default": "...", "GCM": "{\\"fcmV1Message\\": ...}"}      FCM (the key is the platform's old name)
     {"default": "...", "APNS": "{\\"aps\\": ...}"}              APNs, and APNS_SANDBOX likewise
 
-Each platform takes 4 KB; what does not fit is cut from the end of the body.
+Each platform takes 4 KB; what does not fit is cut from the end of the body.  SNS parses the inner text and writes it
+anew, perhaps with escapes for everything that is not ASCII, so it is that longest form which must fit.
 Sources: SNS developer guide, "Publishing ... with platform-specific payloads", "FCM v1 payloads", "... time to live",
-"Using mobile push: APNs headers".
+"Message attributes" (those reserved for mobile push).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 MAX_BYTES: Final = 4_096
+MAX_TITLE_BYTES: Final = 512
+"""A group's longest title, with a count behind it."""
 GCM: Final = "GCM"
 
 
@@ -47,37 +50,54 @@ def _string(value: str) -> MessageAttributeValueTypeDef:
 
 def _fitting(kind: str, notification: Notification) -> str:
     """The platform's JSON text, with as much of the body as fits: found by halving, since escapes make it longer."""
-    text = _dumped(kind, notification)
-    if len(text.encode()) <= MAX_BYTES:
-        return text
-    fits, too_long = 0, len(notification.body.encode())
+    whole = replace(notification, title=excerpt(notification.title, MAX_TITLE_BYTES)[0])
+    if _size(kind, whole) <= MAX_BYTES:
+        return _dumped(kind, whole)
+    fits, too_long = 0, len(whole.body.encode())
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        shorter = replace(notification, body=excerpt(notification.body, middle)[0])
-        if len(_dumped(kind, shorter).encode()) <= MAX_BYTES:
+        if _size(kind, _shortened(whole, middle)) <= MAX_BYTES:
             fits = middle
         else:
             too_long = middle
-    return _dumped(kind, replace(notification, body=excerpt(notification.body, fits)[0]))
+    return _dumped(kind, _shortened(whole, fits))
 
 
-def _dumped(kind: str, notification: Notification) -> str:
+def _shortened(notification: Notification, limit: int) -> Notification:
+    return replace(notification, body=excerpt(notification.body, limit)[0])
+
+
+def _size(kind: str, notification: Notification) -> int:
+    """Bytes of the longest form that SNS may make of it."""
+    return len(_dumped(kind, notification, ascii_only=True))
+
+
+def _dumped(kind: str, notification: Notification, *, ascii_only: bool = False) -> str:
     inner = _fcm(notification) if kind == GCM else _apns(notification)
-    return json.dumps(inner, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(inner, ensure_ascii=ascii_only, separators=(",", ":"))
 
 
 def _fcm(notification: Notification) -> dict[str, Any]:
+    """`tag` lets a notification replace the one that the phone shows, `collapse_key` the one that FCM still keeps.
+
+    The launcher adds up the counts of all notifications that a phone shows, so each counts its own conversation; the
+    total is in the data.
+    """
     shown: dict[str, Any] = {"tag": notification.collapse_key}
+    data = {**notification.data, "thread": notification.thread}
+    if notification.count:
+        shown["notification_count"] = notification.count
     if notification.badge is not None:
-        shown["notification_count"] = notification.badge
+        data["badge"] = str(notification.badge)
     return {
         "fcmV1Message": {
             "message": {
-                "notification": {"title": notification.title, "body": notification.body},
-                "data": {**notification.data, "thread": notification.thread},
+                "notification": _words(notification),
+                "data": data,
                 "android": {
                     "priority": "HIGH",
                     "collapse_key": notification.collapse_key,
+                    "ttl": f"{notification.ttl_s}s",
                     "notification": shown,
                 },
             }
@@ -86,11 +106,18 @@ def _fcm(notification: Notification) -> dict[str, Any]:
 
 
 def _apns(notification: Notification) -> dict[str, Any]:
+    """`mutable-content` lets an extension of the app say it in its own words before it is shown."""
     aps: dict[str, Any] = {
-        "alert": {"title": notification.title, "body": notification.body},
+        "alert": _words(notification),
         "sound": "default",
         "thread-id": notification.thread,
+        "mutable-content": 1,
     }
     if notification.badge is not None:
         aps["badge"] = notification.badge
     return {"aps": aps, **notification.data}
+
+
+def _words(notification: Notification) -> dict[str, str]:
+    words = {"title": notification.title}
+    return {**words, "body": notification.body} if notification.body else words

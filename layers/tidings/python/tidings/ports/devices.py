@@ -43,7 +43,11 @@ class Devices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a phone shows.  `collapse_key` makes a later one replace an earlier one; `badge` is None when unknown."""
+    """What a phone shows.
+
+    `collapse_key` makes a later one replace an earlier one, `thread` groups them; `badge` is everything unread (None:
+    unknown), `count` how many messages of its conversation this one stands for (0: none, it is about something else).
+    """
 
     title: str
     body: str
@@ -52,6 +56,7 @@ class Notification:
     badge: int | None
     ttl_s: int
     data: Mapping[str, str]
+    count: int = 1
 
 
 class Push(Protocol):
