@@ -8,21 +8,51 @@ async with Client(endpoint, token, device="laptop") as client:
 
 from client.api import Client
 from client.errors import ClientError, Closed, Refused, RequestError
-from client.frames import Ack, Message, Page, Post, Receipt
+from client.events import (
+    Edit,
+    Event,
+    GroupChange,
+    Hidden,
+    Message,
+    Presence,
+    Reaction,
+    Reactions,
+    Receipt,
+    Setting,
+    Typing,
+    Unsend,
+)
 from client.inbox import State
 from client.outgoing import Timing
+from client.replies import Ack, Device, Group, Member, Overview, Page, Post, Privacy, Reader
 
 __all__ = [
     "Ack",
     "Client",
     "ClientError",
     "Closed",
+    "Device",
+    "Edit",
+    "Event",
+    "Group",
+    "GroupChange",
+    "Hidden",
+    "Member",
     "Message",
+    "Overview",
     "Page",
     "Post",
+    "Presence",
+    "Privacy",
+    "Reaction",
+    "Reactions",
+    "Reader",
     "Receipt",
     "Refused",
     "RequestError",
+    "Setting",
     "State",
     "Timing",
+    "Typing",
+    "Unsend",
 ]

@@ -8,13 +8,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
-from client.frames import Event, Message, Receipt
+from client.events import KINDS, Event
 from client.inbox import State
 
 log = logging.getLogger("tidings.client")
 Handler = Callable[[Any], Awaitable[None] | None]
 Save = Callable[[State], Awaitable[None] | None]
-Kind = TypeVar("Kind", Message, Receipt)
+Kind = TypeVar("Kind", bound=Event)
 
 
 class Dispatcher:
@@ -25,10 +25,10 @@ class Dispatcher:
     """
 
     def __init__(self, save: Save | None) -> None:
-        self.handlers: dict[type, list[Handler]] = {Message: [], Receipt: []}
+        self.handlers: dict[type, list[Handler]] = {kind: [] for kind in KINDS}
         self._save = save
         self._events: asyncio.Queue[Event | State | None] = asyncio.Queue()
-        self._queues: dict[asyncio.Queue[Event | None], type] = {}
+        self._queues: dict[asyncio.Queue[Event | None], tuple[type, ...]] = {}
         self._ended = False
         self._error: Exception | None = None
 
@@ -54,8 +54,8 @@ class Dispatcher:
     async def _hand_on(self, event: Event | State) -> None:
         for handler in [self._save] if isinstance(event, State) else self.handlers[type(event)]:
             await _call(handler, event)
-        for queue, kind in self._queues.items():
-            if not isinstance(event, State) and isinstance(event, kind):
+        for queue, kinds in self._queues.items():
+            if not isinstance(event, State) and isinstance(event, kinds):
                 queue.put_nowait(event)
 
     def end(self, error: Exception | None) -> None:
@@ -70,19 +70,18 @@ class Dispatcher:
             for queue in self._queues:
                 queue.put_nowait(None)
 
-    def subscribe(self, kind: type[Kind]) -> AsyncIterator[Kind]:
-        """An iterator over events of a kind, from this call on."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._queues[queue] = kind
+    def subscribe(self, *kinds: type[Kind]) -> AsyncIterator[Kind]:
+        """An iterator over events of these kinds (none named: of all), from this call on."""
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._queues[queue] = kinds or KINDS
         if self._ended:
             queue.put_nowait(None)
-        return self._iterate(kind, queue)
+        return self._iterate(queue)
 
-    async def _iterate(self, kind: type[Kind], queue: asyncio.Queue[Event | None]) -> AsyncIterator[Kind]:
+    async def _iterate(self, queue: asyncio.Queue[Any]) -> AsyncIterator[Any]:
         try:
             while (event := await queue.get()) is not None:
-                if isinstance(event, kind):
-                    yield event
+                yield event
         finally:
             self._queues.pop(queue, None)
         if self._error is not None:

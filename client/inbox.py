@@ -6,54 +6,106 @@ The cursor comes from sync alone: live events never move it, for an older event 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from client.frames import Event, Message, Receipt, Via, event_of
-from client.order import Display, Recent, Seen
+from client.display import Display, Gone
+from client.events import (
+    Event,
+    GroupChange,
+    Hidden,
+    LogEvent,
+    Message,
+    Presence,
+    Receipt,
+    Setting,
+    Typing,
+    Via,
+    event_of,
+)
+from client.order import Recent, Seen
 from client.receipts import Mark, Receipts
 
-KEEP_SEEN = 2_000
+KEEP = 2_000
 """Event ids in a saved state.  A sync repeats what is younger than the server's settling time (30 s)."""
+
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What to keep between runs: the sync cursor and the latest event ids (sender, client id), oldest first."""
+    """What to keep between runs: the sync cursor, the latest event ids (sender, client id) and what was taken back
+    latest (conversation, position), oldest first: a message may come after its end."""
 
     cursor: str | None = None
-    seen: tuple[tuple[str, str], ...] = ()
+    seen: tuple[Key, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The state as JSON values."""
-        return {"cursor": self.cursor, "seen": [list(key) for key in self.seen]}
+        return {"cursor": self.cursor, "seen": _lists(self.seen), "gone": _lists(self.gone)}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> State:
-        """The state that `as_json` gave."""
-        return State(value.get("cursor"), tuple((str(one), str(other)) for one, other in value.get("seen", ())))
+        """The state that `as_json` gave, here or in an earlier version."""
+        return State(value.get("cursor"), _pairs(value.get("seen", ())), _pairs(value.get("gone", ())))
 
 
 class Inbox:
     """Deduplicates and orders.  `receipts` is told of every message of others; `me` is None until it is known."""
 
     def __init__(self, receipts: Receipts, state: State, me: str | None = None) -> None:
+        self.display = Display(gone=state.gone)
         self.me = me
         self.cursor = state.cursor
-        self.display = Display()
-        self._seen = Seen(ids=state.seen)
+        self.present: Recent[str, Presence] = Recent()
+        self._seen: Seen[Key] = Seen(ids=state.seen)
         self._receipts = receipts
         self._tops: Recent[str, Mark] = Recent()
-        self._marks: Recent[tuple[str, str, str], Mark] = Recent()
+        self._marks: Recent[tuple[str, str | None, str], Mark] = Recent()
+        self._settings: Recent[tuple[str, str], str] = Recent()
+
+    @property
+    def me(self) -> str | None:
+        """Who we are."""
+        return self.display.me
+
+    @me.setter
+    def me(self, user: str | None) -> None:
+        self.display.me = user
 
     def take(self, events: Iterable[Mapping[str, Any]], via: Via) -> list[Event]:
         """The events of a live frame or a page that are news, in the order given."""
-        return [event for wire in events if (event := event_of(wire, via)) is not None and self._is_news(event)]
+        read = (event_of(wire, via) for wire in events)
+        return [news for event in read if event is not None and (news := self.news(event)) is not None]
 
-    def sent(self, message: Message) -> None:
-        """One of our own messages was acked: it has its place, and a copy from another way is no news."""
-        self._seen.add(message.key)
-        self.display.add(message)
+    def news(self, event: Event) -> Event | None:
+        """Take an event in; what it says that was not known, None for nothing."""
+        match event:
+            case Receipt():
+                return event if self._receipt(event) else None
+            case Setting():
+                return self._setting(event)
+            case Hidden():
+                gone = self.display.remove(event.conversation, event.target)
+                return event if self._seen.add(event.key) and gone else None
+            case Typing():
+                return event if event.user != self.me else None
+            case Presence():
+                return event if self._presence(event) else None
+            case _:
+                return self._logged(event)
+
+    def own(self, event: LogEvent | Setting | Hidden) -> None:
+        """Something of our own was acked: it has its place, and a copy from another way is no news.
+
+        It vouches for nothing that had arrived before it, so it moves no mark of ours.
+        """
+        if isinstance(event, Setting | Hidden):
+            self.news(event)
+        else:
+            self.display.apply(event)
+            self._seen.add(event.key)
 
     def top(self, conversation: str) -> Mark | None:
         """The newest position and arrival met in a conversation, None for an unknown one."""
@@ -61,23 +113,28 @@ class Inbox:
 
     def state(self) -> State:
         """What to keep."""
-        latest = [key for key in self._seen if isinstance(key, tuple)][-KEEP_SEEN:]
-        return State(self.cursor, tuple((str(one), str(other)) for one, other in latest))
+        return State(self.cursor, tuple(self._seen)[-KEEP:], self.display.gone(KEEP))
 
-    def _is_news(self, event: Event) -> bool:
-        return self._message(event) if isinstance(event, Message) else self._receipt(event)
+    def _logged(self, event: LogEvent) -> LogEvent | None:
+        """Copies are taken in, too: after a restart the display is empty, and the first copy's receipt may be lost."""
+        if isinstance(event, Message | GroupChange):
+            self._confirm(event)
+        stands = self.display.apply(event)
+        if not self._seen.add(event.key):
+            return None
+        if isinstance(event, Message | GroupChange):
+            return self.display.shown(event)
+        return event if stands else None
 
-    def _message(self, message: Message) -> bool:
-        mark = Mark(message.position, int(message.arrival[:13]))
-        top = mark.joined(self._tops.get(message.conversation))
-        self._tops[message.conversation] = top
-        if self.me is not None and message.sender != self.me:
-            # Noted for copies too: the receipt of the first may have been lost with the process that got it.
-            self._receipts.note(message.conversation, "delivered", top)
-        if not self._seen.add(message.key):
-            return False
-        self.display.add(message)
-        return True
+    def _confirm(self, event: Message | GroupChange) -> None:
+        mark = Mark(event.position, int(event.arrival[:13]))
+        top = mark.joined(self._tops.get(event.conversation))
+        self._tops[event.conversation] = top
+        if self.me is None or event.sender == self.me:
+            return
+        # Of changes only our own joining is confirmed: it is the one that a phone may sound for.
+        if isinstance(event, Message) or self.me in event.users:
+            self._receipts.note(event.conversation, "delivered", top)
 
     def _receipt(self, receipt: Receipt) -> bool:
         """News only if it moves that reader's mark forward."""
@@ -88,3 +145,30 @@ class Inbox:
             return False
         self._marks[key] = mark.joined(known)
         return True
+
+    def _setting(self, event: Setting) -> Setting | None:
+        """The values that stand: each is a register by position."""
+        if not self._seen.add(event.key):
+            return None
+        standing = []
+        for name, value in event.details:
+            if event.position > (self._settings.get((event.conversation, name)) or ""):
+                self._settings[event.conversation, name] = event.position
+                standing.append((name, value))
+        return replace(event, details=tuple(standing)) if standing else None
+
+    def _presence(self, event: Presence) -> bool:
+        """News only if it is newer and says something else; `until` alone is for whoever asks again."""
+        known = self.present.get(event.user)
+        if known is not None and event.at < known.at:
+            return False
+        self.present[event.user] = event
+        return known is None or (event.online, event.last_seen) != (known.online, known.last_seen)
+
+
+def _pairs(values: Iterable[Iterable[object]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(one), str(other)) for one, other in values)
+
+
+def _lists(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    return [list(pair) for pair in pairs]

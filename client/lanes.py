@@ -2,7 +2,9 @@
 
 The gateway may run the frames of one connection at the same time, and a lost frame is noticed by a timeout only.  So a
 client that wants order keeps one frame in flight; and as frames are what the gateway bills, messaging actions that
-gather behind it travel together, as one `batch`.  Queries change nothing and need no lane.
+gather behind it travel together, as one `batch`.  What changes a group goes alone, but in the same line: a message
+typed after somebody was added comes after it.  Queries change nothing and need no lane, unless they are to see what
+was changed before them.
 """
 
 from __future__ import annotations
@@ -15,17 +17,36 @@ from typing import Any, Literal
 from client.backoff import Backoff
 from client.errors import ClientError
 from client.frames import MAX_BATCH, MAX_FRAME, Reply, encode
+from tidings.protocol.actions import IN_BATCH
 
 MESSAGES = "messages"
 LANE_OF = {
     "send": MESSAGES,
     "ack": MESSAGES,
+    "edit": MESSAGES,
+    "unsend": MESSAGES,
+    "react": MESSAGES,
+    "hide": MESSAGES,
+    "group.create": MESSAGES,
+    "group.update": MESSAGES,
+    "group.add": MESSAGES,
+    "group.remove": MESSAGES,
+    "group.leave": MESSAGES,
+    "group.role": MESSAGES,
+    "conversation.set": "settings",
+    "privacy": "settings",
+    "watch": "watches",
+    "presence.watch": "watches",
     "post": "posts",
     "post.delete": "posts",
     "follow": "graph",
     "unfollow": "graph",
+    "block": "graph",
+    "unblock": "graph",
+    "blocks": "graph",
     "device.register": "device",
     "device.remove": "device",
+    "device.list": "device",
 }
 _BATCH_OVERHEAD = 128
 """Bytes around the actions of a batch: the envelope and an `id` a piece are counted generously."""
@@ -38,12 +59,17 @@ class Request:
 
     action: str
     fields: dict[str, Any]
-    owner: Literal["caller", "receipts", "sync", "whoami"] = "caller"
+    owner: Literal["caller", "receipts", "sync", "whoami", "watch"] = "caller"
     alone: bool = False
     """Must not share a frame: it was in one that the server refused as a whole."""
     reply: Reply | None = None
     error: ClientError | None = None
     size: int = 0
+
+    @property
+    def shares(self) -> bool:
+        """Whether it may travel in a batch."""
+        return self.action in IN_BATCH and not self.alone
 
     def text(self, frame_id: str) -> str:
         """The frame with this action alone.  Raises `RequestError` if it cannot be one."""
@@ -92,7 +118,7 @@ class Lane:
             return []
         taken = [self.queue.popleft()]
         size = taken[0].size + _BATCH_OVERHEAD
-        while self.name == MESSAGES and self.queue and not taken[0].alone and not self.queue[0].alone:
+        while self.queue and taken[0].shares and self.queue[0].shares:
             size += self.queue[0].size
             if len(taken) == MAX_BATCH or size > max_frame:
                 break

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Any
 
 from client.backoff import Backoff
 from client.errors import Closed, RequestError
@@ -73,7 +74,7 @@ class Outgoing:
         """The connection went.  What the session asked for itself is dropped: it asks again."""
         self.frames.clear()
         for flight in list(self._flights.values()):
-            if flight.requests[0].owner in ("sync", "whoami"):
+            if flight.requests[0].owner in ("sync", "whoami", "watch"):
                 self._land(flight)
 
     def too_large(self) -> None:
@@ -110,6 +111,11 @@ class Outgoing:
             self._settle(flight.requests[0], error_of(frame))
         return True
 
+    def say(self, action: str, fields: dict[str, Any]) -> None:
+        """Send a frame that is worth nothing later: it is never sent again, and its reply goes unread."""
+        self._count += 1
+        self.frames.append(Request(action, fields).text(str(self._count)))
+
     def hurry(self, now: float) -> None:
         """The gateway said that some frame failed, not which: send all again soon, without waiting for the timeout."""
         for flight in self._flights.values():
@@ -128,7 +134,7 @@ class Outgoing:
             if lane.flight is not None or lane.hold_until > now:
                 continue
             requests = lane.pack(self._max_frame)
-            if lane.name == MESSAGES and (requests or extras_due) and not (requests and requests[0].alone):
+            if lane.name == MESSAGES and (requests or extras_due) and all(each.shares for each in requests):
                 requests += self._fitting(requests)
             if requests:
                 self._fly(requests, lane, now)
@@ -143,6 +149,11 @@ class Outgoing:
             lane.flight = None
         for each in waiting:
             self._settle(each, Closed("The client was closed before the server answered."))
+
+    def waiting(self, name: str) -> list[Request]:
+        """A lane's requests that are not settled, in order."""
+        lane = self._lanes[name]
+        return [*(lane.flight.requests if lane.flight else ()), *lane.queue]
 
     def resends(self) -> Iterator[float]:
         """When `tick` has something to do."""
@@ -216,13 +227,21 @@ class Outgoing:
 
     def _put_off(self, flight: Flight, requests: list[Request], frame: Reply, now: float) -> None:
         """Try `requests` again after the wait the server asked for, or a back-off of our own."""
-        asked = float(frame.get("retry_after_ms") or 0) / 1_000
         if flight.lane is None or len(requests) == len(flight.requests):
-            flight.resend_at = now + flight.retries.next(asked)
+            flight.resend_at = now + self._wait(flight.retries, frame)
             return
+        # Some of it was done: whatever troubled the server, it is not what it was.
+        flight.lane.retries.reset()
         self._land(flight)
         flight.lane.requeue(requests)
-        flight.lane.hold_until = now + flight.lane.retries.next(asked)
+        flight.lane.hold_until = now + self._wait(flight.lane.retries, frame)
+
+    def _wait(self, retries: Backoff, frame: Reply) -> float:
+        """Seconds to wait, at least what the server asked for.  A limit on our rate is no failure: nothing doubles."""
+        asked = float(frame.get("retry_after_ms") or 0) / 1_000
+        if frame.get("code") == "rate_limited" and asked:
+            return asked * self._random.uniform(1.0, 1.1)
+        return retries.next(asked)
 
     def _settle(self, request: Request, error: RequestError | Closed) -> None:
         request.error = error

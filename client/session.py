@@ -15,13 +15,16 @@ import random
 from collections.abc import Iterator
 from typing import Literal
 
-from client.errors import Closed, RequestError
-from client.frames import Event, Message, decode
+from client.errors import Closed
+from client.events import Event, presence_of
+from client.frames import decode
 from client.inbox import Inbox, State
 from client.lanes import Request
 from client.outgoing import Outgoing, Timing
+from client.own import own_event
 from client.receipts import Mark, Receipts
 from client.syncing import SyncLoop
+from client.watching import Watching
 
 
 class Session:
@@ -43,6 +46,7 @@ class Session:
         self._receipts_at: float | None = None
         self._out = Outgoing(self.timing, rng, self._take_receipts)
         self._sync = SyncLoop(self.timing.keep_alive, rng)
+        self._watching = Watching()
         self._heard_at = 0.0
         self._finished: list[Request] = []
         self._events: list[Event | State] = []
@@ -56,7 +60,7 @@ class Session:
         if self.inbox.me is None:
             self._out.add(Request("whoami", {}, "whoami"), now)
         else:
-            self._begin_sync(now)
+            self._begin(now)
         self._go_on(now)
 
     def closed(self) -> None:
@@ -74,6 +78,9 @@ class Session:
         """Carry out a caller's request.  Raises `RequestError` at once for what can never be sent."""
         if request.action != "sync":
             self._out.add(request, now)
+            self._watching.asked(request)
+            if request.action == "send":
+                self._watching.spoke()
         elif self._sync.join(request) and self.open and self.inbox.me is not None:
             self._begin_sync(now)
         self._go_on(now)
@@ -86,6 +93,13 @@ class Session:
         noted = self._receipts.note(conversation, "read", Mark(position or top.position, top.taken_at))
         self._go_on(now)
         return noted
+
+    def typing(self, conversation: str, typing: bool, now: float) -> None:
+        """Tell the others that we are typing, or have stopped, as far as they can hear it now."""
+        if self.open and self.inbox.me is not None:
+            fields = self._watching.typing(conversation, typing, now)
+            if fields is not None:
+                self._out.say("typing", fields)
 
     def withdraw(self, request: Request) -> None:
         """Nobody waits for it any more: forget it unless it has left already."""
@@ -183,50 +197,47 @@ class Session:
                 self._synced(request, now)
             elif request.owner == "whoami":
                 self._known(request, now)
-            elif request.owner == "caller":
+            elif request.owner in ("caller", "watch"):
                 self._note_own(request)
-                self._finished.append(request)
+                if request.owner == "caller":
+                    self._finished.append(request)
 
     def _known(self, request: Request, now: float) -> None:
         """Who we are; should the server not say, all that is lost is telling our own messages from others'."""
         self.inbox.me = str(request.reply["user_id"]) if request.reply is not None else ""
+        self._begin(now)
+
+    def _begin(self, now: float) -> None:
+        """The connection is ours: find out what we missed, and watch what we watched."""
         self._begin_sync(now)
+        for request in self._watching.requests(self._out.waiting("watches")):
+            self._out.add(request, now)
 
     def _begin_sync(self, now: float) -> None:
-        self._out.add(Request("sync", self._sync.begin(self.inbox.cursor), "sync"), now)
+        self._out.add(self._sync.begin(self.inbox.cursor), now)
 
     def _synced(self, request: Request, now: float) -> None:
-        if request.reply is None:
-            self._sync_failed(request, now)
-            return
-        page = request.reply
-        self._events += self.inbox.take(page.get("events", ()), "sync")
-        self.inbox.cursor = page.get("cursor", self.inbox.cursor)
-        self._events.append(self.inbox.state())
-        if page.get("next"):
-            self._out.add(Request("sync", self._sync.more(page["next"]), "sync"), now)
-            return
-        for each in self._sync.finished(now):
-            each.reply = page
-            self._finished.append(each)
-        if self._sync.wanted():
-            self._begin_sync(now)
-
-    def _sync_failed(self, request: Request, now: float) -> None:
-        """A cursor that the server does not take is dropped, and the sync begins again without it."""
-        if isinstance(request.error, RequestError) and self.inbox.cursor is not None:
-            self.inbox.cursor = None
-            self._begin_sync(now)
-            return
-        for each in self._sync.finished(now):
-            each.error = request.error
-            self._finished.append(each)
+        step = self._sync.answered(request, self.inbox, now)
+        self._events += step.events
+        self._finished += step.served
+        if step.following is not None:
+            self._out.add(step.following, now)
 
     def _note_own(self, request: Request) -> None:
+        """What a settled request tells us besides its reply."""
         reply, me = request.reply, self.inbox.me
-        if request.action == "send" and reply is not None and me is not None and reply.get("position"):
-            place, fields = reply["position"], request.fields
-            at = reply.get("at") or int(place[:13])
-            self.inbox.sent(
-                Message(reply["conversation"], place, place, me, fields["client_id"], fields["text"], at, "live")
-            )
+        if request.action in ("watch", "presence.watch"):
+            self._watched(request)
+        elif reply is not None and me is not None:
+            event = own_event(request.action, request.fields, reply, me)
+            if event is not None:
+                self.inbox.own(event)
+
+    def _watched(self, request: Request) -> None:
+        if request.reply is None:
+            self._watching.refused(request)
+            return
+        self._watching.asked(request)
+        for user in request.reply.get("users", ()):
+            news = self.inbox.news(presence_of(user, request.reply["at"]))
+            self._events += [news] if news is not None else []

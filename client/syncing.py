@@ -7,14 +7,25 @@ keep-alive *is* the sync, so whatever live delivery lost is repaired within one 
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
+from client.errors import RequestError
+from client.events import Event
+from client.inbox import Inbox, State
 from client.lanes import Request
 
 PAGE = 100
 """Events asked for in a page."""
 JITTER = 0.1
 """Share of the interval by which keep-alives differ, so that clients which connected together drift apart."""
+
+
+class Step(NamedTuple):
+    """What a page leads to: events (and the state after them), the next request, and who has been served."""
+
+    events: list[Event | State]
+    following: Request | None
+    served: list[Request]
 
 
 class SyncLoop:
@@ -33,33 +44,42 @@ class SyncLoop:
         self._asked.append(request)
         return not self.running
 
-    def begin(self, cursor: str | None) -> dict[str, Any]:
-        """The first request's fields."""
+    def begin(self, cursor: str | None) -> Request:
+        """The first request."""
         self.running = True
         self._served += self._asked
         self._asked = []
-        return {"cursor": cursor, "limit": PAGE}
+        return _request(cursor=cursor)
 
-    def more(self, following: str) -> dict[str, Any]:
-        """The next page's fields."""
-        return {"next": following, "limit": PAGE}
+    def answered(self, request: Request, inbox: Inbox, now: float) -> Step:
+        """A page came, or an error: one cursor that the server does not take is dropped, to begin without it."""
+        if request.reply is None:
+            if isinstance(request.error, RequestError) and inbox.cursor is not None:
+                inbox.cursor = None
+                return Step([], self.begin(None), [])
+            return self._ended(request, [], inbox, now)
+        page = request.reply
+        events: list[Event | State] = [*inbox.take(page.get("events", ()), "sync")]
+        inbox.cursor = page.get("cursor", inbox.cursor)
+        events.append(inbox.state())
+        if page.get("next"):
+            return Step(events, _request(next=page["next"]), [])
+        return self._ended(request, events, inbox, now)
 
-    def finished(self, now: float) -> list[Request]:
-        """The last page came: who waited for it."""
+    def _ended(self, last: Request, events: list[Event | State], inbox: Inbox, now: float) -> Step:
+        """Who waited is served; who asked meanwhile gets a sync of their own."""
         self.running = False
         self._next_at = now + self._interval * self._random.uniform(1 - JITTER, 1)
         served, self._served = self._served, []
-        return served
+        for each in served:
+            each.reply, each.error = last.reply, last.error
+        return Step(events, self.begin(inbox.cursor) if self._asked else None, served)
 
     def interrupted(self) -> None:
         """The connection went: those who wait are served by the next sync."""
         self.running = False
         self._asked = self._served + self._asked
         self._served = []
-
-    def wanted(self) -> bool:
-        """Whether somebody asked while a sync was running."""
-        return not self.running and bool(self._asked)
 
     def due(self, now: float) -> bool:
         """Whether it is time for the keep-alive."""
@@ -73,3 +93,7 @@ class SyncLoop:
     def waiting(self) -> list[Request]:
         """Everybody who still waits."""
         return self._served + self._asked
+
+
+def _request(**cursor: Any) -> Request:
+    return Request("sync", cursor | {"limit": PAGE}, "sync")

@@ -10,7 +10,7 @@ from client.api import Client
 from client.commands.options import connected, shared
 from client.commands.show import DELIVERED, READ, SENT, clock, lines, message_line, printable
 from client.errors import RequestError
-from client.frames import Message, Receipt
+from client.events import Message, Receipt
 from client.order import Seen
 
 HELP = "chat with a user, line by line"
@@ -37,7 +37,7 @@ class Chat:
         self._partner = partner
         self._sends: set[asyncio.Task[None]] = set()
         self._mine: dict[str, list[tuple[str, str]]] = {}
-        self._shown = Seen()
+        self._shown: Seen[tuple[str, str]] = Seen()
         self._early: list[Message] | None = []
         self.failed = False
 

@@ -8,8 +8,9 @@ import os
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-from client.api import Client, Load
+from client.api import Client
 from client.connection import Token
+from client.core import Load
 from client.dispatch import Save
 from client.errors import ClientError
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import TextIO
 
-from client.frames import Message, Post
+from client.events import Message
+from client.replies import Post
 
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from client.commands.options import UsageError, connected, shared
 from client.commands.show import message_line
-from client.frames import Message, Receipt
+from client.events import Message, Receipt
 from client.inbox import State
 
 

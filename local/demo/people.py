@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from client import Client, Message, State, Timing
-from client.order import Display
+from client.display import Display
 from local.demo.facts import Item, Key, Sent
 from local.demo.host import HostHandle
 

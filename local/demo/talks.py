@@ -65,9 +65,9 @@ class Talks:
             await app.open()
             push_token = self._scenario.phones.get(user)
             if push_token is not None:
-                await app.client.register_device("fcm", push_token)
+                await app.client.devices.register("fcm", push_token)
             elif talk.kind == "devices":
-                await app.client.register_device()
+                await app.client.devices.register()
         else:
             await app.open()
         return app

@@ -98,17 +98,19 @@ class Model:
 
     def _do_send(self, user: str, frame: dict[str, Any], slot: int) -> dict[str, Any]:
         key = (user, frame["client_id"])
-        one, other = sorted((user, frame["to"]))
+        to = frame.get("to") or frame["conversation"]
+        conversation = frame.get("conversation") or "dm#" + "#".join(sorted((user, to)))
         if key not in self.outbox:
             self.outbox[key] = place(self.now, user, slot)
             self.log.append((user, frame["client_id"], frame["text"]))
-            event = message(self.now, frame["client_id"], user, frame["to"]) | {"text": frame["text"]}
+            event = message(self.now, frame["client_id"], user, to) | {"text": frame["text"]}
             event["position"] = event["arrival"] = self.outbox[key]
-            self.mailboxes.setdefault(frame["to"], []).append(event)
+            event["conversation"] = conversation
+            self.mailboxes.setdefault(to, []).append(event)
         return {
             "type": "ack",
             "client_id": frame["client_id"],
-            "conversation": f"dm#{one}#{other}",
+            "conversation": conversation,
             "position": self.outbox[key],
             "at": BASE + self.now,
         }

@@ -190,7 +190,7 @@ async def test_timelines_history_and_devices_are_plain_calls():
         assert (await client.user_timeline("bob")).posts[0].truncated
         (found,), before = await client.history("c")
         assert (found.client_id, before) == ("m", "b")
-        assert (await client.register_device("fcm", "token"))["push"] == "on"
+        assert (await client.devices.register("fcm", "token"))["push"] == "on"
         for ack in (client.post("x"), client.follow("bob"), client.unfollow("bob"), client.delete_post("p")):
             assert (await ack).position
         for _, frame in rig.model.heard:

@@ -3,7 +3,7 @@
 import json
 import random
 
-from client.frames import Message, Receipt
+from client.events import Message, Receipt
 from client.inbox import State
 from client.lanes import Request
 from client.session import Session

@@ -6,7 +6,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.frames import Message
+from client.events import Message
 from client.lanes import Request
 from client.outgoing import Timing
 from client.session import Session

@@ -5,9 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.frames import Message, event_of
+from client.display import Conversation
+from client.events import Message, event_of
 from client.inbox import Inbox, State
-from client.order import Conversation, Recent, Seen
+from client.order import Recent, Seen
 from client.receipts import Receipts
 from tests.unit.client_rig import message, place
 
@@ -43,8 +44,8 @@ def test_a_conversation_keeps_the_newest_and_says_where_each_went(stamps: list[i
     for ms in stamps:
         index = conversation.add(made(ms))
         if index is not None:
-            assert conversation.messages[index].position == place(ms)
-        shown = [each.position for each in conversation.messages]
+            assert conversation.entries(None)[index].position == place(ms)
+        shown = [each.position for each in conversation.entries(None)]
         assert shown == sorted(set(shown))
         assert len(shown) <= limit
     assert shown == sorted({place(ms) for ms in stamps})[-limit:] if stamps else True

@@ -1,0 +1,63 @@
+"""What this device wants to hear of live: conversations, people, and who is told that we are typing.
+
+The server forgets watches with the connection, so each connection begins by asking again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from client.lanes import Request
+from client.order import Recent
+
+TYPING_S = 4.0
+"""Seconds before "typing" is said again.  Whoever hears it believes it for ten."""
+
+
+class Watching:
+    """The watches that stand, and what was last said about typing."""
+
+    def __init__(self) -> None:
+        self._users: tuple[str, ...] = ()
+        self._conversations: dict[str, None] = {}
+        self._typing: Recent[str, tuple[bool, float]] = Recent()
+
+    def asked(self, request: Request) -> None:
+        """A caller wants to watch, or to watch no more."""
+        if request.action == "presence.watch":
+            self._users = tuple(request.fields["users"])
+        elif request.action == "watch" and request.fields.get("on", True):
+            self._conversations[request.fields["conversation"]] = None
+        elif request.action == "watch":
+            self._conversations.pop(request.fields["conversation"], None)
+
+    def refused(self, request: Request) -> None:
+        """The server does not allow it: do not ask again."""
+        if request.action == "presence.watch":
+            self._users = ()
+        else:
+            self._conversations.pop(request.fields["conversation"], None)
+
+    def requests(self, waiting: list[Request]) -> list[Request]:
+        """What a new connection has to ask, beside what `waiting` asks: that is as new, or newer."""
+        covered = {_subject(each) for each in waiting}
+        asked = [Request("watch", {"conversation": each}, "watch") for each in self._conversations]
+        if self._users:
+            asked.append(Request("presence.watch", {"users": list(self._users)}, "watch"))
+        return [each for each in asked if _subject(each) not in covered]
+
+    def typing(self, conversation: str, typing: bool, now: float) -> dict[str, Any] | None:
+        """The fields to tell the others with; None if they were told a moment ago."""
+        said, at = self._typing.get(conversation) or (False, 0.0)
+        if said == typing and (not typing or now - at < TYPING_S):
+            return None
+        self._typing[conversation] = (typing, now)
+        return {"conversation": conversation, "typing": typing}
+
+    def spoke(self) -> None:
+        """A message ends its author's typing wherever it is read."""
+        self._typing.clear()
+
+
+def _subject(request: Request) -> tuple[str, str]:
+    return (request.action, request.fields.get("conversation", ""))
