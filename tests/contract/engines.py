@@ -23,8 +23,10 @@ from tidings.storage.attributes import number, string
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
 from tidings.storage.graph import GraphStore
+from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 RETENTION_MS = 30 * 86_400_000
 TIMES = Times()
 START_S = 40.0
+FULL = 3
+"""Members a shard, from which on a group gets more of them."""
 
 
 @dataclass
@@ -51,6 +55,8 @@ class Stores(ABC):
     reactions: ports.Reactions
     mailboxes: ports.Mailboxes
     memberships: ports.Memberships
+    groups: ports.Groups
+    members: ports.Members
     users: ports.Users
     registry: ports.Registry
     posts: ports.Posts
@@ -88,6 +94,8 @@ class FakeStores(Stores):
             reactions=world.reactions,
             mailboxes=world.mailboxes,
             memberships=world.memberships,
+            groups=world.groups,
+            members=world.members,
             users=world.users,
             registry=world.registry,
             posts=world.posts,
@@ -114,6 +122,8 @@ class DynamoStores(Stores):
             reactions=ReactionStore(client, keys.CONVERSATIONS.name),
             mailboxes=MailboxStore(client, keys.MAILBOXES.name, clock, RETENTION_MS),
             memberships=MembershipStore(client, keys.MEMBERSHIPS.name, clock),
+            groups=GroupStore(client, keys.CONVERSATIONS.name, clock),
+            members=MemberStore(client, keys.MEMBERS.name, keys.CONVERSATIONS.name, clock, FULL),
             users=UserStore(client, keys.USERS.name, clock),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
             posts=PostStore(client, keys.POSTS.name),

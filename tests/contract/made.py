@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tidings.domain.events import Message, Path, Post, Receipt, ReceiptKind, TimelineEntry
+from tidings.domain.conversation import group_id
+from tidings.domain.events import Change, GroupChange, Message, Path, Post, Receipt, ReceiptKind, TimelineEntry
+from tidings.domain.groups import Group
 from tidings.domain.position import LAST, stamped
+
+if TYPE_CHECKING:
+    from tests.contract.engines import Stores
 
 T = TypeVar("T")
 
@@ -49,3 +54,16 @@ def all_pages(page: Callable[[str], tuple[list[T], str | None]]) -> list[list[T]
 def flat(pages: list[list[T]]) -> list[T]:
     """What is on the pages, in their order."""
     return [each for page in pages for each in page]
+
+
+def group(stores: Stores, conversation_id: str = "", title: str = "Team") -> Group:
+    """A group without members that nobody else has, or the one of that id."""
+    at = position(stores.clock.now())
+    return Group(conversation_id or group_id(stores.user("owner"), at), at, title)
+
+
+def changed(
+    conversation_id: str, at: str, change: Change, users: tuple[str, ...] = (), by: str = "ann", **details: str
+) -> GroupChange:
+    """What happened to a group."""
+    return GroupChange(conversation_id, at, by, at, change, users, tuple(sorted(details.items())))

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.engines import RETENTION_MS, DynamoStores
-from tests.contract.made import entry, message, position, post, receipt
+from tests.contract.engines import FULL, RETENTION_MS, DynamoStores
+from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.conversation import direct_id
-from tidings.domain.events import Edit, Path, Reaction, ReceiptKind
+from tidings.domain.events import Change, Edit, Path, Reaction, ReceiptKind
+from tidings.domain.groups import Member, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, OutboxEntry, Watcher
+from tidings.ports import Device, Move, OutboxEntry, Watcher
 from tidings.storage import keys, log, mailboxes, posts
 from tidings.storage.devices import REMOVED_MS
 
@@ -77,8 +78,18 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.devices.remove(ann, "tablet", at)
     subject = keys.watched_presence(ann)
     stores.watchers.add(subject, Watcher(bob, "phone"), now + 60_000)
-    owners = {keys.CONVERSATIONS: [chat], keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)]}
-    owners[keys.WATCHERS] = [subject]
+    team = group(stores)
+    stores.groups.create(team, fence)
+    stores.groups.update(changed(team.conversation_id, at, Change.UPDATED, title="Team"), Path.CHUNK, fence)
+    admin = Member(ann, (Stay(at, now, late), Stay(late)), Role.OWNER, at)
+    added = changed(team.conversation_id, late, Change.ADDED, (ann,))
+    stores.members.change(replace(team, members=FULL), [Move(None, admin)], added, Path.CHUNK, 100, fence)
+    owners = {
+        keys.CONVERSATIONS: [chat, team.conversation_id],
+        keys.MEMBERS: [keys.members(team.conversation_id, 0)],
+        keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)],
+        keys.WATCHERS: [subject],
+    }
     return {
         table.name: [item for owner in owners.get(table, [ann, bob]) for item in items(stores, table, owner)]
         for table in keys.TABLES
@@ -103,7 +114,7 @@ def test_every_attribute_is_in_the_schema(real: DynamoStores) -> None:
         assert stored[table.name], table.name
         for item in stored[table.name]:
             for name in set(item) - {table.partition, table.sort}:
-                written = {"d#phone": "d#<device>", "r#cid": "r#<author>"}.get(name, name)
+                written = {"d#phone": "d#<device>", "r#cid": "r#<author>", "title_at": "<name>_at"}.get(name, name)
                 assert re.search(rf"(?<![\w<]){re.escape(written)}(?!\w)", known[table.name]), f"{table.name}.{written}"
 
 
@@ -143,12 +154,11 @@ def test_stream_images_are_read_as_the_stores_read_them(real: DynamoStores) -> N
     for item in stored[keys.POSTS.name]:
         found = posts.decode(item)
         assert real.posts.get(found.author, found.position, strong=True) == found
-    for item in stored[keys.CONVERSATIONS.name]:
-        if not item["item"]["S"].startswith(keys.LOG_PREFIX):
-            continue
+    logged = [item for item in stored[keys.CONVERSATIONS.name] if item["item"]["S"].startswith(keys.LOG_PREFIX)]
+    assert {item["path"]["S"] for item in logged} == {"inline", "chunk"}
+    for item in logged:
         read = log.entry(item)
-        assert real.log.get(direct_id(ann, bob), read.position, strong=True) == read
-        assert item["path"] == {"S": "inline"}
+        assert real.log.get(item["conversation_id"]["S"], read.position, strong=True) == read
 
 
 def test_the_authors_half_is_nothing_but_its_key(real: DynamoStores) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.contract.engines import DynamoStores, connect
-from tests.contract.made import message, position
+from tests.contract.engines import FULL, DynamoStores, connect
+from tests.contract.made import changed, group, message, position
 from tidings.domain.conversation import direct_id
-from tidings.domain.events import Path
+from tidings.domain.events import Change, Path
+from tidings.domain.groups import Group, Member, Stay
 from tidings.domain.identity import Connection
-from tidings.ports import Edge, OutboxEntry
+from tidings.ports import Edge, Move, OutboxEntry
 
 WRITERS = 6
 
@@ -79,6 +81,76 @@ def test_follows_and_unfollows_at_once_end_at_the_last_position(stores: DynamoSt
         halves = {each for page in stores.graph.followers(ann, 0, None) for each in page}
         assert (bob in halves) is following
         assert stores.graph.removed(bob) == (frozenset() if following else {ann})
+
+
+class Joiner:
+    """Adds people to a group as the service does: read, decide, write, and once more if something has changed."""
+
+    def __init__(self, stores: DynamoStores) -> None:
+        self.stores = stores
+        self.chat = group(stores).conversation_id
+        stores.groups.create(group(stores, self.chat), stores.fence())
+
+    @property
+    def group(self) -> Group:
+        found = self.stores.groups.get(self.chat, strong=True)
+        assert found is not None
+        return found
+
+    def turn(self, number: int, user_id: str, *, leaves: bool = False) -> bool:
+        """One change of one member at a position of its own; whether anything changed."""
+        at = position(self.stores.clock.now(), number)
+        kind = Change.LEFT if leaves else Change.ADDED
+        while True:
+            group = self.group
+            before = self.stores.members.many(group, [user_id]).get(user_id)
+            stays = before.stays if before else ()
+            if leaves is not bool(before and before.present):
+                return False
+            if leaves:
+                stays = (*stays[:-1], replace(stays[-1], left=self.stores.clock.now(), left_at=at))
+            else:
+                stays = (*stays, Stay(at))
+            event = changed(self.chat, at, kind, (user_id,))
+            moves = [Move(before, Member(user_id, stays))]
+            if self.stores.members.change(group, moves, event, Path.CHUNK, 1_000, self.stores.fence()):
+                return True
+            if self.stores.log.get(self.chat, at, strong=True) is not None:
+                return False
+
+    def everybody(self) -> list[Member]:
+        return [member for _, page in self.stores.members.audience(self.chat, 0, None) for member in page]
+
+
+def test_two_joins_at_once_are_one(stores: DynamoStores, together: Together) -> None:
+    joiner = Joiner(stores)
+    answers = together([partial(joiner.turn, n, "bob") for n in range(WRITERS)])
+    assert answers.count(True) == 1
+    (bob,) = joiner.everybody()
+    assert bob.stays == (Stay(position(stores.clock.now(), answers.index(True))),)
+    assert joiner.group.members == 1
+
+
+def test_a_join_that_runs_twice_is_one(stores: DynamoStores, together: Together) -> None:
+    joiner = Joiner(stores)
+    assert together([partial(joiner.turn, 1, "bob")] * WRITERS).count(True) == 1
+    assert [member.stays for member in joiner.everybody()] == [(Stay(position(stores.clock.now(), 1)),)]
+    assert joiner.group.members == 1
+
+
+def test_joins_and_leaves_at_once_keep_the_count(stores: DynamoStores, together: Together) -> None:
+    joiner = Joiner(stores)
+    together([partial(joiner.turn, n, f"user-{n % 3}", leaves=n >= WRITERS) for n in range(2 * WRITERS)])
+    assert joiner.group.members == sum(member.present for member in joiner.everybody())
+
+
+def test_everybody_has_one_place_while_the_group_grows(stores: DynamoStores, together: Together) -> None:
+    joiner = Joiner(stores)
+    users = [f"user-{n:02d}" for n in range(FULL * 5)]
+    together([partial(joiner.turn, n, user_id) for n, user_id in enumerate(users + users)])
+    assert sorted(member.user_id for member in joiner.everybody()) == users
+    assert joiner.group.members == len(users)
+    assert joiner.group.shards == 16
 
 
 def test_devices_that_connect_at_once_are_all_there(stores: DynamoStores, together: Together) -> None:

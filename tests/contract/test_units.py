@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,15 @@ from moto import mock_aws
 from local.meter.sizes import item_bytes
 from local.meter.units import measure
 from tests.contract.engines import DynamoStores, connect, make_tables
-from tests.contract.made import entry, message, position, post, receipt
+from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.conversation import direct_id
-from tidings.domain.events import Event, Path, ReceiptKind
+from tidings.domain.events import Change, Event, Path, ReceiptKind
+from tidings.domain.groups import Member, Stay
 from tidings.domain.identity import Connection, Identity
 from tidings.domain.position import FIRST, LAST
 from tidings.domain.timeline import EXCERPT
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, OutboxEntry, Watcher
+from tidings.ports import Device, Move, OutboxEntry, Watcher
 from tidings.storage import keys
 
 UUID = "8d3c1f0e-4b5a-4c6d-9e7f-0a1b2c3d4e5f"
@@ -225,3 +227,21 @@ def test_reads_that_a_promise_stands_on_are_strong(metered: Metered) -> None:
         assert metered.cost(call, *arguments) == (0, 1)
     assert metered.cost(to.posts.page, "ann", FIRST, at, 5, strong=True) == (0, 1)
     assert metered.cost(to.posts.page, "ann", FIRST, at, 5, strong=False) == (0, 0.5)
+
+
+def test_changing_a_group(metered: Metered) -> None:
+    """A member read is one unit, a change two a write; a planner reads at least 60 members to the unit."""
+    to, fence = metered.stores, metered.stores.fence()
+    made, at = group(to), position(to.clock.now())
+    chat = made.conversation_id
+    assert metered.cost(to.groups.create, made, fence) == (1, 0)
+    moves = [Move(None, Member(f"user-{n:03d}", (Stay(at),))) for n in range(60)]
+    added = changed(chat, at, Change.ADDED, ("user-000",))
+    grown = replace(made, shards=1, members=-1_000)
+    assert metered.cost(to.members.change, grown, moves, added, Path.CHUNK, 100, fence) == (2 * 62, 0)
+    assert metered.cost(to.groups.get, chat, strong=False) == (0, 0.5)
+    assert metered.cost(to.members.get, made, "user-001") == (0, 1)
+    assert metered.cost(to.members.few, chat, 60) == (0, 1)
+    assert metered.cost(lambda: list(to.members.audience(chat, 0, None))) == (0, 1)
+    told = changed(chat, position(to.clock.now(), 1), Change.UPDATED, title="Ours")
+    assert metered.cost(to.groups.update, told, Path.CHUNK, fence) == (4, 1)

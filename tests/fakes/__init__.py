@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.fakes.devices import FakeDevices, FakePush
+from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
@@ -20,8 +21,10 @@ __all__ = [
     "FakeClock",
     "FakeDevices",
     "FakeGraph",
+    "FakeGroups",
     "FakeLog",
     "FakeMailboxes",
+    "FakeMembers",
     "FakeMemberships",
     "FakeMeter",
     "FakeOutbox",
@@ -56,6 +59,8 @@ class FakeWorld:
         self.reactions = FakeReactions()
         self.mailboxes = FakeMailboxes(self.clock)
         self.memberships = FakeMemberships()
+        self.groups = FakeGroups(self.log)
+        self.members = FakeMembers(self.groups, self.log)
         self.posts = FakePosts()
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()

@@ -87,6 +87,8 @@ class Member:
     role: Role = Role.MEMBER
     role_at: str = field(default="", compare=False)
     """The position that gave the role: a register."""
+    shard: int = field(default=0, compare=False)
+    """Where the member was found: they stay there."""
 
     @property
     def present(self) -> bool:

@@ -7,13 +7,14 @@ nothing more.  All times are epoch milliseconds.  A dependency that does not ans
 from __future__ import annotations
 
 from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.groups import Groups, Members, Membership, Memberships, Watcher, Watchers
+from tidings.ports.groups import MOVES, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
 
 __all__ = [
+    "MOVES",
     "Chunks",
     "Clock",
     "Delivery",
@@ -28,6 +29,7 @@ __all__ = [
     "Membership",
     "Memberships",
     "Meter",
+    "Move",
     "Notification",
     "Outbox",
     "OutboxEntry",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
-from tidings.domain.events import ReceiptKind
-from tidings.domain.groups import Group, Member, Role
+from tidings.domain.events import GroupChange, Path, ReceiptKind
+from tidings.domain.groups import Group, Member
 from tidings.domain.stamp import Fence
 from tidings.domain.watermark import Watermark
 
@@ -16,23 +16,43 @@ class Groups(Protocol):
     """What groups are: the `meta` item of each conversation."""
 
     def create(self, group: Group, fence: Fence) -> bool:
-        """Put it unless it is there.  Whether it was put."""
+        """Put it, without members, unless it is there.  Whether it was put."""
         ...
 
     def get(self, conversation_id: str, *, strong: bool) -> Group | None:
         """A group."""
         ...
 
-    def update(self, conversation_id: str, values: Mapping[str, str], position: str, fence: Fence) -> None:
-        """Set `title`, `picture`, `description`, `who_posts`, `who_adds`, `history`: each a register by position."""
+    def update(self, change: GroupChange, path: Path, fence: Fence) -> bool:
+        """Set the change's `details` (`title`, `picture`, `description`, `who_posts`, `who_adds`, `history`), each a
+        register by position, and log the change, in one transaction.
+
+        False: the change's position is taken, or there is no such group; nothing is written.
+        """
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A member of a group before a change (None: never in it) and after it."""
+
+    before: Member | None
+    after: Member
+
+
 class Members(Protocol):
-    """Who is in a group, in shards.  Everything that changes a member is a register by position."""
+    """Who is or was in a group, in shards: a group that grows gets more, and whoever has a place keeps it."""
 
     def get(self, group: Group, user_id: str) -> Member | None:
-        """Somebody who is or was in the group, strongly read."""
+        """Somebody who is or was in the group, strongly read.  `group` may be a few seconds old."""
+        ...
+
+    def many(self, group: Group, users: Iterable[str]) -> Mapping[str, Member]:
+        """Those of `users` who are or were in the group, strongly read, which `group` has to be, too: before this."""
+        ...
+
+    def few(self, conversation_id: str, most: int) -> list[Member] | None:
+        """Everybody who is or was in a group of one shard, strongly read; None where they are more than `most`."""
         ...
 
     def page(self, group: Group, after: str | None, limit: int) -> tuple[list[Member], str | None]:
@@ -46,18 +66,20 @@ class Members(Protocol):
         """
         ...
 
-    def join(self, group: Group, users: Sequence[str], role: Role, position: str, fence: Fence) -> list[str]:
-        """Begin a stay for each who is not present, and count them in the group; those who are present now because of
-        this position (a replay names the same ones).  Each register moves only forward."""
+    def change(
+        self, group: Group, moves: Sequence[Move], event: GroupChange, path: Path, most: int, fence: Fence
+    ) -> bool:
+        """Make all `moves` (at most `MOVES`), count them in the group and log `event`, in one transaction.
+
+        On condition that every member still is as before, that new ones still belong where `group` (strongly read,
+        before the members were) says, that not more than `most` are present afterwards if there are more than
+        before, and that the event's position is free.  False: one does not hold; nothing is written.
+        """
         ...
 
-    def leave(self, group: Group, user_id: str, position: str, left: int, fence: Fence) -> Member | None:
-        """End the stay that stands, from `left` (epoch ms) on, and count down.  How the member stands now."""
-        ...
 
-    def set_role(self, group: Group, user_id: str, role: Role, position: str, fence: Fence) -> Member | None:
-        """Give a present member a role unless a later position gave one.  How the member stands now."""
-        ...
+MOVES: Final = 96
+"""Members of one change: a transaction has 100 items, of which the log, the count and the shards need three."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,3 +97,13 @@ def wait_ms(attempt: int) -> int:
     """How long to wait after attempt number `attempt` (from 0): exponential, with full jitter."""
     ceiling = min(_LONGEST_WAIT_MS, _FIRST_WAIT_MS << attempt)
     return random.randint(1, ceiling)  # noqa: S311 - jitter is no secret
+
+
+def crossed(reasons: tuple[str, ...]) -> bool:
+    """Whether a transaction was refused because somebody else changed the same items, and not for want of capacity.
+
+    Raises `ValueError` where the transaction itself is wrong.
+    """
+    if "ValidationError" in reasons:
+        raise ValueError(f"the transaction was refused: {reasons}")
+    return all(reason in ("None", "ConditionalCheckFailed", "TransactionConflict") for reason in reasons)

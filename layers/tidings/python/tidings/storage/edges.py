@@ -75,13 +75,3 @@ def readmit(table: str, follower: str, author: str) -> dict[str, Any]:
 def _on_removals(table: str, follower: str, expression: str, **more: Any) -> dict[str, Any]:
     place = key(follower, keys.EDGE_REMOVED)
     return {"Update": {"TableName": table, "Key": place, "UpdateExpression": expression, **more}}
-
-
-def crossed(reasons: tuple[str, ...]) -> bool:
-    """Whether a transaction was refused because somebody else changed the same items, and not for want of capacity.
-
-    Raises `ValueError` where the transaction itself is wrong.
-    """
-    if "ValidationError" in reasons:
-        raise ValueError(f"the transaction was refused: {reasons}")
-    return all(reason in ("None", "ConditionalCheckFailed", "TransactionConflict") for reason in reasons)

@@ -18,7 +18,7 @@ from tidings.ports.timelines import Edge
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
 from tidings.storage.attributes import Item, int_of, names, string, text_of
-from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, gave_up, wait_ms
+from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, crossed, gave_up, wait_ms
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,7 +66,7 @@ class GraphStore:
                 with answered():
                     self._client.transact_write_items(TransactItems=self._items(follower, old, new))
             except TransactionRefused as refused:
-                if not edges.crossed(refused.reasons):
+                if not crossed(refused.reasons):
                     raise gave_up() from refused
                 self._clock.sleep(wait_ms(attempt))
                 continue

@@ -18,7 +18,9 @@ Conversations  conversation_id / item     `log#<position>`: one event of the log
                                           `react#<position>#<user>`: a reaction, a register by position.
                                           `tally`: how far everybody in a group has got.
 Members        shard / user_id            who is in a group: `shard` is `<conversation>#<number>`.  Short items,
-                                          for a planner reads all of them: about 50 to the read unit.
+                                          for a planner reads all of them: about 65 to the read unit.
+                                          In shard 0 ` shards`, which sorts before every user id, says how many
+                                          shards there are (absent: one), as the group's `meta` does.
 Memberships    user_id / conversation_id  the same edge from the reader's side: watermarks, mute, pin, archive, block
                                           of a 1:1.  `hidden#<conversation>#<position>`: deleted for the reader only.
 Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
@@ -48,10 +50,13 @@ Mailboxes      conversation, position ? (absent: the arrival), expires_at; a mes
                a receipt: reader, receipt (`delivered` or `read`), taken_at N
 Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
                edited ? (the position of the edit whose text it is), edits ? (a set of positions), unsent ? (on a
-               tombstone, the position of the unsend);   react#: position, emoji ?, deleted ?, withheld ?
-               meta: title, picture, description, who_posts, who_adds, history, each with <name>_at (the position that
-               set it), created, members N (a count), shards N, path, pulled_from N
-Members        stays, role ?, role_at ?
+               tombstone, the position of the unsend); a change of a group: kind, change, users ?, details ? (a map)
+               react#: position, emoji ?, deleted ?, withheld ?
+               meta: created (a position), title, picture, description, who_posts, who_adds, history, each with
+               <name>_at ? (the position that last changed it), members N (a count), shards N (a count), path,
+               pulled_from N
+Members        stays (binary: `tidings.storage.stays`), role ?, role_at ? (the position that gave it);
+               ` shards`: shards N (a count)
 Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when taken);
                since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
                blocked N ?, each with <name>_at (the position that set it)
@@ -136,6 +141,7 @@ DEVICE_PREFIX: Final = "d#"
 REMOVED_PREFIX: Final = "r#"
 EDGE_REMOVED: Final = "removed"
 EDGE_SHARDS: Final = " shards"
+MEMBER_SHARDS: Final = " shards"
 
 PUSH_MARK: Final = "push"
 """String attribute, present ("1") on mailbox items that may become a push."""

@@ -42,7 +42,7 @@ class LogStore:
 
     def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
         """Put the event if its position is free.  None: written.  Else the entry that stands there."""
-        item = {**_key(event.conversation_id, event.position), **encode(event), "path": string(path)}
+        item = _item(event, path)
         if withheld:
             item[keys.WITHHELD] = string("1")
         fence.check()
@@ -201,6 +201,22 @@ def entry(item: Item) -> LogEntry:
         tuple(sorted(texts_of(item, "edits"))),
         text_or_none(item, "unsent") or "",
     )
+
+
+def entering(table: str, event: LogEvent, path: Path) -> dict[str, Any]:
+    """The part of a transaction that puts the event if its position is free."""
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": _item(event, path),
+            "ConditionExpression": "attribute_not_exists(#conversation_id)",
+            "ExpressionAttributeNames": names("conversation_id"),
+        }
+    }
+
+
+def _item(event: LogEvent, path: Path) -> dict[str, Any]:
+    return {**_key(event.conversation_id, event.position), **encode(event), "path": string(path)}
 
 
 def _key(conversation_id: str, position: str) -> dict[str, Any]:
