@@ -163,6 +163,8 @@ class FakeChunks:
     def due(self, lane: Literal["small", "large"] | None = None) -> list[dict[str, Any]]:
         """Take out the jobs that can be seen now, in the order in which they became visible."""
         now = self._clock.now()
-        ready = [each for each in self.queued if each.due <= now and lane in (None, each.lane)]
-        self.queued = [each for each in self.queued if each not in ready]
+        ready, waiting = [], []
+        for each in self.queued:
+            (ready if each.due <= now and lane in (None, each.lane) else waiting).append(each)
+        self.queued = waiting
         return [each.job for each in sorted(ready, key=lambda each: each.due)]

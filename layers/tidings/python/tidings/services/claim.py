@@ -44,13 +44,46 @@ class Claim(Generic[Fact]):
     fact: Fact | None = None
 
 
-class Claims:
+class Stamps:
+    """What a stamp is good for now."""
+
+    def __init__(self, clock: Clock, times: Times) -> None:
+        self._clock = clock
+        self._times = times
+
+    def fence(self, position_or_stamp: str | int) -> Fence:
+        """The fence of a position or of a stamp."""
+        ms = position_or_stamp if isinstance(position_or_stamp, int) else position.ms_of(position_or_stamp)
+        return Fence(ms, self._times, self._clock.now)
+
+    def stamp(self, caller: Caller) -> int:
+        """The stamp of an arrival: the frame's, or the clock's where the frame's is too old to write with."""
+        now = self._clock.now()
+        return caller.stamp if phase(caller.stamp, now, self._times) is Phase.WRITE else now
+
+    def settled(self, stamp: int) -> bool:
+        """Whether a strong read now tells for good what was written with `stamp`; False while it may be written
+        with.  Raises `RetryLater` in between."""
+        match phase(stamp, self._clock.now(), self._times):
+            case Phase.WRITE:
+                return False
+            case Phase.LOOK:
+                return True
+            case Phase.WAIT:
+                raise self.unsettled(stamp)
+
+    def unsettled(self, stamp: int) -> RetryLater:
+        """The error that tells the client to come back when `stamp` has settled."""
+        wait = max(1, stamp + self._times.settle - self._clock.now() + 1)
+        return RetryLater("An earlier try of this request is not settled yet.", retry_after_ms=wait)
+
+
+class Claims(Stamps):
     """Claims positions in the outbox."""
 
     def __init__(self, outbox: Outbox, clock: Clock, times: Times) -> None:
+        super().__init__(clock, times)
         self._outbox = outbox
-        self._clock = clock
-        self._times = times
 
     def take(
         self, caller: Caller, client_id: str, fingerprint: str, look: Callable[[str], Fact | None], *, after: str = ""
@@ -82,32 +115,6 @@ class Claims:
             mine = self._entry(caller, fingerprint)
             standing = self._outbox.reclaim(caller.user_id, client_id, kept, mine.position, self.fence(mine.position))
         raise RetryLater("This request is being sent several times at once. Send it again.")
-
-    def stamp(self, caller: Caller) -> int:
-        """The stamp of an arrival: the frame's, or the clock's where the frame's is too old to write with."""
-        now = self._clock.now()
-        return caller.stamp if phase(caller.stamp, now, self._times) is Phase.WRITE else now
-
-    def fence(self, position_or_stamp: str | int) -> Fence:
-        """The fence of a position or of a stamp."""
-        ms = position_or_stamp if isinstance(position_or_stamp, int) else position.ms_of(position_or_stamp)
-        return Fence(ms, self._times, self._clock.now)
-
-    def settled(self, stamp: int) -> bool:
-        """Whether a strong read now tells for good what was written with `stamp`; False while it may be written
-        with.  Raises `RetryLater` in between."""
-        match phase(stamp, self._clock.now(), self._times):
-            case Phase.WRITE:
-                return False
-            case Phase.LOOK:
-                return True
-            case Phase.WAIT:
-                raise self.unsettled(stamp)
-
-    def unsettled(self, stamp: int) -> RetryLater:
-        """The error that tells the client to come back when `stamp` has settled."""
-        wait = max(1, stamp + self._times.settle - self._clock.now() + 1)
-        return RetryLater("An earlier try of this request is not settled yet.", retry_after_ms=wait)
 
     def _entry(self, caller: Caller, fingerprint: str) -> OutboxEntry:
         """What the frame claims: always the gateway's stamp, for it is the order in which the client sent.  A frame

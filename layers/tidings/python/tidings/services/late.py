@@ -1,4 +1,4 @@
-"""Late mailbox items: what a dead first try left out, found by a resend past `T`.
+"""Late mailbox items: what a dead first try left out, found by a resend or by a chunk worker past `T`.
 
 A reader may have synced past the message's position by then, so it comes under an arrival of its own, claimed on the
 log item: two late writers agree on one arrival, and a delete beats them both.  A claim is a stamp, and goes through
@@ -16,7 +16,7 @@ from tidings.domain.errors import RetryLater
 from tidings.domain.events import LogEntry, LogEvent, Path
 from tidings.domain.identity import Caller
 from tidings.ports.messaging import Log, Mailboxes
-from tidings.services.claim import Claims
+from tidings.services.claim import Stamps
 from tidings.services.deliver import Parcel
 
 _ROUNDS: Final = 3
@@ -25,28 +25,35 @@ _ROUNDS: Final = 3
 class LateArrivals:
     """Finishes the mailboxes of an event whose own stamp has settled."""
 
-    def __init__(self, claims: Claims, log: Log, mailboxes: Mailboxes) -> None:
-        self._claims = claims
+    def __init__(self, stamps: Stamps, log: Log, mailboxes: Mailboxes) -> None:
+        self._stamps = stamps
         self._log = log
         self._mailboxes = mailboxes
 
     def parcels(self, caller: Caller, entry: LogEntry, owners: Sequence[str]) -> tuple[Parcel, ...]:
-        """What is still to be written for `owners`.  Nothing for a tombstone, or where somebody else delivers.
+        """What a resend still has to write for `owners`.  Nothing for a tombstone, or where somebody else delivers.
 
         Raises `RetryLater` while another late writer's claim is not settled.
         """
-        if entry.event is None or entry.path is not Path.INLINE:
+        if entry.path is not Path.INLINE:
+            return ()
+        return self.missing(entry, owners, self._stamps.stamp(caller))
+
+    def missing(self, entry: LogEntry, owners: Sequence[str], stamp: int) -> tuple[Parcel, ...]:
+        """What is still to be written for `owners`, under an arrival that is claimed with `stamp`, or has been by
+        another writer.
+        """
+        if entry.event is None:
             return ()
         event, claims = entry.event, entry.claims
         for _ in range(_ROUNDS):
-            open_claim = bool(claims) and not self._claims.settled(claims[-1])
+            open_claim = bool(claims) and not self._stamps.settled(claims[-1])
             missing = self._missing(event, claims[:-1] if open_claim else claims, owners)
             if not missing:
                 return ()
             if open_claim:
                 return self._under(claims[-1], event, missing)
-            stamp = self._claims.stamp(caller)
-            fence = self._claims.fence(stamp)
+            fence = self._stamps.fence(stamp)
             standing = self._log.claim_late(event.conversation_id, event.position, claims, stamp, fence)
             if standing is None:
                 return ()
@@ -54,7 +61,7 @@ class LateArrivals:
         raise RetryLater("This message is being sent several times at once. Send it again.")
 
     def _under(self, stamp: int, event: LogEvent, owners: Iterable[str]) -> tuple[Parcel, ...]:
-        late, fence = replace(event, arrival=late_arrival(event.position, stamp)), self._claims.fence(stamp)
+        late, fence = replace(event, arrival=late_arrival(event.position, stamp)), self._stamps.fence(stamp)
         return tuple(Parcel(owner, late, fence) for owner in owners)
 
     def _missing(self, event: LogEvent, claims: Iterable[int], owners: Sequence[str]) -> list[str]:

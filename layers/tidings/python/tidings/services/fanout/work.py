@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tidings.domain.errors import RetryLater, Unavailable
+from tidings.domain.errors import RetryLater, TidingsError, Unavailable
 from tidings.domain.position import ms_of
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.timelines import Chunks
@@ -117,8 +117,8 @@ class Shift:
             return
         try:
             self._other(job)
-        except (RetryLater, Unavailable):
-            self._put_off(job)
+        except (RetryLater, Unavailable) as error:
+            self._put_off(job, error)
 
     def _other(self, job: PlanJob | TaskJob | EdgeJob) -> None:
         if isinstance(job, PlanJob):
@@ -143,9 +143,9 @@ class Shift:
         try:
             for done in self._slices(kind, job):
                 job = replace(job, cursor=done, tries=0)
-        except (RetryLater, Unavailable):
+        except (RetryLater, Unavailable) as error:
             self._of.meter.count("FanoutWritten", before - len(job.rest))
-            self._put_off(job)
+            self._put_off(job, error)
             return
         self._of.meter.count("FanoutWritten", before - len(job.rest))
         if kind.gives:
@@ -185,10 +185,11 @@ class Shift:
         if self._of.clock.now() > self._ends:
             raise RetryLater("This invocation has done its share.")
 
-    def _put_off(self, job: Job) -> None:
-        """The rest of a job, again after a while: longer each time that nothing could be done."""
+    def _put_off(self, job: Job, error: TidingsError) -> None:
+        """The rest of a job, again after a while: longer each time that nothing could be done, or when it is known to
+        be possible."""
         self._of.meter.count("FanoutPutOff")
-        delay = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << min(job.tries, 16))
+        delay = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS << min(job.tries, 16), error.retry_after_ms or 0))
         self._of.queue.send(lane_of(job), [encode(replace(job, tries=job.tries + 1))], delay_ms=delay)
 
 

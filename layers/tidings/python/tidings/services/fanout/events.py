@@ -1,0 +1,118 @@
+"""Events of larger groups as a kind of fan-out: each member's mailbox, then whoever is connected.
+
+The sender decided the path and stored it with the event.  Members are read strongly, and each receives what lies in
+one of their stays: whoever left in time gets nothing, whoever leaves later still does.
+
+    within F of the position    under the position itself: a chunk that comes twice writes the same items
+    between F and T             put off: a worker of this chunk may still be writing
+    past T                      under an arrival claimed on the log item, where the event is missing; a claim that is
+                                not settled is another chunk's and is shared
+
+A tombstone beats them all.  What was read alive just before is written by the tombstone's time plus `T`, and swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tidings.domain import position
+from tidings.domain.events import Event, LogEntry, Path
+from tidings.domain.stamp import Fence
+from tidings.ports.groups import Members
+from tidings.ports.messaging import Log, Mailboxes
+from tidings.ports.streams import Logged, Shown
+from tidings.services.claim import Stamps
+from tidings.services.deliver import Parcel
+from tidings.services.fanout.jobs import PlanJob
+from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject, Wanted
+from tidings.services.late import LateArrivals
+from tidings.services.live import Live
+
+EVENT: Final = "event"
+
+
+def event_rule(shown: Shown) -> Iterator[Wanted]:
+    """A new event on the path of chunks asks to be delivered."""
+    if isinstance(shown, Logged) and shown.fresh and _pushed(shown.entry):
+        yield Wanted(PlanJob(EVENT, shown.conversation_id, shown.entry.position))
+
+
+def _pushed(entry: LogEntry) -> bool:
+    return entry.path is Path.CHUNK and entry.event is not None
+
+
+class Receivers:
+    """The audience of an event: whose stays cover it, the sender included, for their other devices."""
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+
+    def first(self, subject: Subject) -> Sequence[str]:  # noqa: ARG002 - nobody, whatever it is
+        """Nobody."""
+        return ()
+
+    def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+        """The members."""
+        for at, page in self._members.audience(subject.owner, shard, after):
+            yield from ((at, member.user_id) for member in page if member.received(subject.position))
+
+
+class Copies:
+    """Puts an event into mailboxes, by the rules of arrivals."""
+
+    def __init__(self, stamps: Stamps, mailboxes: Mailboxes, late: LateArrivals) -> None:
+        self._stamps = stamps
+        self._mailboxes = mailboxes
+        self._late = late
+
+    def write(self, entry: LogEntry, owners: Sequence[str], read: Fence) -> Mapping[str, Sequence[Event]]:
+        """Write the event of `entry`, which was read strongly under `read`, for those of `owners` who lack it.
+
+        What each of them got.  Raises `RetryLater` while it is not known who has it, `Unavailable`.
+        """
+        if entry.event is None:
+            return {}
+        if self._stamps.settled(position.ms_of(entry.position)):
+            parcels = self._late.missing(entry, owners, read.stamp)
+        else:
+            copy, fence = replace(entry.event, arrival=entry.position), self._stamps.fence(entry.position)
+            parcels = tuple(Parcel(owner, copy, fence) for owner in owners)
+        if parcels:
+            # Of the two stamps the older one rules: the event may have been unsent since it was read.
+            fence = self._stamps.fence(min(read.stamp, parcels[0].fence.stamp))
+            self._mailboxes.put([(parcel.user_id, parcel.event) for parcel in parcels], fence)
+        return {parcel.user_id: (parcel.event,) for parcel in parcels}
+
+
+class Deliver:
+    """Writes an event into each recipient's mailbox and posts it to whoever is connected."""
+
+    def __init__(self, log: Log, copies: Copies, live: Live) -> None:
+        self._log = log
+        self._copies = copies
+        self._live = live
+
+    def prepare(self, subject: Subject) -> Apply | None:
+        """Read the event strongly.  None for a tombstone, and for what others deliver."""
+        entry = self._log.get(subject.owner, subject.position, strong=True)
+        if entry is None or not _pushed(entry):
+            return None
+        author = (position.parse(entry.position).sender,)
+
+        def apply(recipients: Sequence[str], fence: Fence) -> None:
+            written = self._copies.write(entry, recipients, fence)
+            self._live.post(written, author)
+
+        return apply
+
+
+def event_kinds(members: Members) -> dict[str, Kind]:
+    """The registry's entries for events of groups."""
+    return {EVENT: Kind(Receivers(members), gives=True)}
+
+
+def event_effects(log: Log, copies: Copies, live: Live) -> dict[str, Effect]:
+    """What workers do for them."""
+    return {EVENT: Deliver(log, copies, live)}

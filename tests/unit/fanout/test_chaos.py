@@ -1,0 +1,34 @@
+"""Whatever overtakes whatever, and whoever dies where: in the end each mailbox holds what it has to, once."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.fanout.chaos import NAMES, Chaos
+
+seeds = st.integers(0, 2**32)
+
+
+def check(chaos: Chaos) -> None:
+    """Each member received what their stays cover, each event once, and nothing else."""
+    for name in NAMES:
+        assert chaos.rig.box(name) == chaos.rig.due_to(name), name
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds)
+def test_every_interleaving_converges(seed: int) -> None:
+    chaos = Chaos(Random(seed))
+    chaos.run(60)
+    chaos.settle()
+    check(chaos)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds)
+def test_dying_workers_and_slow_writes(seed: int) -> None:
+    chaos = Chaos(Random(seed), deaths=0.1, nesting=0.2)
+    chaos.run(40)
+    chaos.settle()
+    check(chaos)
