@@ -21,7 +21,7 @@ PLATFORMS: Final = ("platform_fcm", "platform_apns")
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*PLATFORMS, "max_devices"),
-    "Send": (*TIMES, "callback_url", "max_devices", "retention_days"),
+    "Send": (*TIMES, "callback_url", "max_devices", "retention_days", "edit_window_s", "unsend_window_s"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
     "Work": (*TIMES, *LANE_QUEUES, "fanout_bound_ms", "retention_days"),

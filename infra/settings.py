@@ -39,6 +39,8 @@ class TidingsSettings:
     fanout_bound_ms: int = 60_000
     retention_days: int = 30
     max_devices: int = 10
+    edit_window_s: int = 900  # how long after it was sent a message may be edited
+    unsend_window_s: int = 172_800  # and unsent by whoever sent it
 
     # Push: names of Secrets Manager secrets, or ARNs of platform applications that exist already.
     fcm_secret: str = ""
@@ -127,6 +129,8 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("route_rate", settings.route_rate, 1, 10_000)
     _check_range("retention_days", settings.retention_days, 1, 3_650)
     _check_range("max_devices", settings.max_devices, 1, 100)
+    _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
+    _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
     _check_range("push_window_s", settings.push_window_s, 0, 300)
     _check_range("retry_attempts", settings.retry_attempts, 0, 10_000)
     _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)

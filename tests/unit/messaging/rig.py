@@ -6,26 +6,34 @@ from itertools import count
 
 from tests.fakes import FakeWorld, watched
 from tests.fakes.watch import Hook
-from tidings.domain.events import Event, Message, Receipt, ReceiptKind
+from tidings.domain.events import Event, LogEntry, Message, Receipt, ReceiptKind
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.edit import EditMessage, Editor
 from tidings.services.facts import Facts
-from tidings.services.history import Histories
+from tidings.services.hide import HideMessage, Hider
+from tidings.services.history import Histories, HistoryPage
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
+from tidings.services.react import React, Reactor
 from tidings.services.receipts import Confirm, Confirmed, Receipts
 from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage, Sent
 from tidings.services.sync import Syncs
-from tidings.services.uses import messaging_uses
+from tidings.services.tallies import Tallies
+from tidings.services.targets import Targets
+from tidings.services.unsend import Unsender, UnsendMessage
+from tidings.services.uses import life_uses, messaging_uses
 
 RETENTION_MS = 30 * 86_400_000
 MAX_DEVICES = 10
 HOUR = 3_600_000
+EDIT_WINDOW = 15 * 60_000
+UNSEND_WINDOW = 48 * HOUR
 
 
 class Crash(Exception):
@@ -56,10 +64,18 @@ class Rig:
         self.claims = Claims(outbox, self.clock, world.times)
         self.live = Live(registry, sockets, self.clock, world.meter)
         self.facts = Facts(self.claims, log, LateArrivals(self.claims, log, mailboxes))
-        self.uses = messaging_uses(Sender(self.facts, Rooms()), Receipts(self.claims, log, memberships))
+        reactions = watched(world.reactions, before=self._before, after=self._after)
+        rooms, targets = Rooms(), Targets(log)
+        self.uses = messaging_uses(Sender(self.facts, rooms, targets), Receipts(self.claims, log, memberships))
+        self.uses |= life_uses(
+            Editor(self.claims, self.facts, rooms, log, EDIT_WINDOW),
+            Unsender(self.claims, self.facts, rooms, log, UNSEND_WINDOW),
+            Reactor(self.claims, self.facts, rooms, targets, reactions),
+            Hider(self.claims, rooms, targets, memberships),
+        )
         self.messaging = Messaging(People(users), Deliverer(mailboxes, self.live), self.uses)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES)
-        self.histories = Histories(log)
+        self.histories = Histories(log, memberships, Tallies(reactions))
 
     def _before(self, name: str) -> None:
         if self.before is not None:
@@ -88,6 +104,34 @@ class Rig:
     def send(self, sender: str, to: str, text: str = "hello", client_id: str = "c-1", device: str = "phone") -> Sent:
         """One message in a frame of its own."""
         return self.messaging.one(self.caller(sender, device), SendMessage(client_id, to, text), Sent)
+
+    def edit(self, sender: str, sent: Sent, text: str, client_id: str = "e-1", device: str = "phone") -> Sent:
+        """An edit of a message, in a frame of its own."""
+        command = EditMessage(client_id, sent.conversation_id, sent.position, text)
+        return self.messaging.one(self.caller(sender, device), command, Sent)
+
+    def unsend(self, sender: str, sent: Sent, client_id: str = "u-1", device: str = "phone") -> Sent:
+        """An unsend."""
+        command = UnsendMessage(client_id, sent.conversation_id, sent.position)
+        return self.messaging.one(self.caller(sender, device), command, Sent)
+
+    def react(self, sender: str, sent: Sent, emoji: str, client_id: str = "r-1", device: str = "phone") -> Sent:
+        """A reaction; an empty one takes it back."""
+        command = React(client_id, sent.conversation_id, sent.position, emoji)
+        return self.messaging.one(self.caller(sender, device), command, Sent)
+
+    def hide(self, sender: str, sent: Sent, client_id: str = "h-1", device: str = "phone") -> Sent:
+        """A message deleted for the sender of this only."""
+        command = HideMessage(client_id, sent.conversation_id, sent.position)
+        return self.messaging.one(self.caller(sender, device), command, Sent)
+
+    def entry(self, sent: Sent) -> LogEntry:
+        """What stands in the log."""
+        return self.world.log.entries[sent.conversation_id, sent.position]
+
+    def history(self, reader: str, sent: Sent, before: str | None = None, limit: int = 50) -> HistoryPage:
+        """A page of a conversation."""
+        return self.histories.page(self.caller(reader), sent.conversation_id, before, limit)
 
     def ack(
         self, reader: str, sent: Sent, kind: ReceiptKind = ReceiptKind.DELIVERED, taken_at: int | None = None

@@ -29,6 +29,7 @@ from tidings.services.receipts import Receipts
 from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage, Sent
 from tidings.services.sync import Syncs
+from tidings.services.targets import Targets
 from tidings.services.uses import messaging_uses
 
 T = 30_000
@@ -56,7 +57,7 @@ class Play:
         self.messaging = Messaging(
             People(self.stage.staged(world.users)),
             Deliverer(mailboxes, live),
-            messaging_uses(Sender(facts, Rooms()), Receipts(claims, log, world.memberships)),
+            messaging_uses(Sender(facts, Rooms(), Targets(log)), Receipts(claims, log, world.memberships)),
         )
         self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10)
         self.callers = Rig()

@@ -10,6 +10,7 @@ from tidings.domain.events import Event
 from tidings.domain.identity import Connection
 from tidings.services.history import Histories
 from tidings.services.sync import SyncPage, Syncs
+from tidings.services.tallies import Tallies
 
 T = 30_000
 
@@ -203,7 +204,7 @@ def test_a_history_page_is_bounded_in_bytes_and_goes_on_where_it_ended(rig: Rig)
     for number in range(4):
         rig.send("ann", "bob", "x" * 1_000, client_id=f"c{number}")
         rig.clock.advance(1)
-    small = Histories(rig.world.log, page_bytes=3_000)
+    small = Histories(rig.world.log, rig.world.memberships, Tallies(rig.world.reactions), page_bytes=3_000)
     first = small.page(rig.caller("ann"), "dm#ann#bob", None, 50)
     second = small.page(rig.caller("ann"), "dm#ann#bob", first.before, 50)
     assert [message.client_id for message in (*first.events, *second.events)] == ["c3", "c2", "c1", "c0"]

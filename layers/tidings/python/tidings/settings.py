@@ -33,6 +33,8 @@ class Settings:
     push_after_ms: int = 2_000
     retention_days: int = 30
     max_devices: int = 10
+    edit_window_s: int = 900
+    unsend_window_s: int = 172_800
     call_ms: int = 8_000
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -45,6 +47,16 @@ class Settings:
     def retention_ms(self) -> int:
         """How long mailboxes and the outbox keep an item."""
         return self.retention_days * 86_400_000
+
+    @property
+    def edit_window_ms(self) -> int:
+        """For how long a message may be edited."""
+        return self.edit_window_s * 1_000
+
+    @property
+    def unsend_window_ms(self) -> int:
+        """For how long one may unsend one's own message."""
+        return self.unsend_window_s * 1_000
 
     def table(self, variable: str) -> str:
         """The deployed name of a table.  Raises `KeyError` where the template did not give it."""

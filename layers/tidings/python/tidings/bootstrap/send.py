@@ -9,26 +9,34 @@ from tidings.bootstrap.telemetry import EmbeddedMeter, logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
+from tidings.routes import life
 from tidings.routes.send import register
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.edit import Editor
 from tidings.services.facts import Facts
+from tidings.services.hide import Hider
 from tidings.services.history import Histories
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
+from tidings.services.react import Reactor
 from tidings.services.receipts import Receipts
 from tidings.services.rooms import Rooms
 from tidings.services.send import Sender
 from tidings.services.sync import Syncs
-from tidings.services.uses import messaging_uses
+from tidings.services.tallies import Tallies
+from tidings.services.targets import Targets
+from tidings.services.unsend import Unsender
+from tidings.services.uses import life_uses, messaging_uses
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
+from tidings.storage.reactions import ReactionStore
 from tidings.storage.users import UserStore
 
 
@@ -50,10 +58,19 @@ def build() -> Router:
     claims = Claims(outbox, clock, given.times)
     facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
     live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
-    uses = messaging_uses(Sender(facts, Rooms()), Receipts(claims, log, memberships))
+    reactions = ReactionStore(client, table(keys.CONVERSATIONS))
+    rooms, targets = Rooms(), Targets(log)
+    uses = messaging_uses(Sender(facts, rooms, targets), Receipts(claims, log, memberships))
+    uses |= life_uses(
+        Editor(claims, facts, rooms, log, given.edit_window_ms),
+        Unsender(claims, facts, rooms, log, given.unsend_window_ms),
+        Reactor(claims, facts, rooms, targets, reactions),
+        Hider(claims, rooms, targets, memberships),
+    )
     messaging = Messaging(People(users), Deliverer(mailboxes, live), uses)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
 
     router = Router(clock, logger())
-    register(router, messaging, syncs, Histories(log))
+    register(router, messaging, syncs, Histories(log, memberships, Tallies(reactions)))
+    life.register(router, messaging)
     return router

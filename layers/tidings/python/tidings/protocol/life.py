@@ -35,7 +35,7 @@ class ReactRequest(Request):
     client_id: ClientId
     conversation: ConversationId
     position: PositionText
-    emoji: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    emoji: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\p{Cc}\p{Z}]+$")] | None = None
 
 
 class HideRequest(Request):

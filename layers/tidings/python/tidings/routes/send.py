@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from tidings.domain.errors import InvalidRequest, TidingsError
 from tidings.domain.events import ReceiptKind
 from tidings.domain.identity import Caller
-from tidings.domain.position import ms_of
 from tidings.protocol.actions import ROUTES
 from tidings.protocol.events import GroupEvent, MessageEvent, to_wire
 from tidings.protocol.frames import AckReply, ErrorReply, Request, error_reply
@@ -19,18 +18,22 @@ from tidings.protocol.messaging import (
     BatchRequest,
     HistoryReply,
     HistoryRequest,
+    ReactionCount,
     ReceiptReply,
     SendRequest,
     SyncReply,
     SyncRequest,
 )
 from tidings.router import Router
+from tidings.routes import life
+from tidings.routes.acks import ack_reply
 from tidings.services.facts import Sent
 from tidings.services.history import Histories
 from tidings.services.messaging import Command, Messaging
 from tidings.services.receipts import Confirm, Confirmed
 from tidings.services.send import SendMessage
 from tidings.services.sync import Syncs
+from tidings.services.tallies import Tally
 
 ACTIONS = frozenset(action for routes in ROUTES.values() for action in routes if not action.startswith("$"))
 
@@ -58,7 +61,14 @@ def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Hist
         page = histories.page(caller, request.conversation, request.before, request.limit)
         wire = (to_wire(event) for event in page.events)
         events = [event for event in wire if isinstance(event, MessageEvent | GroupEvent)]
-        return HistoryReply(id=request.id, conversation=request.conversation, events=events, before=page.before)
+        reactions = {at: [_count(tally) for tally in tallies] for at, tallies in page.reactions.items()}
+        return HistoryReply(
+            id=request.id,
+            conversation=request.conversation,
+            events=events,
+            before=page.before,
+            reactions=reactions or None,
+        )
 
     router.on_default(ACTIONS)
     router.route(SendRequest, send)
@@ -75,6 +85,8 @@ def _command(action: Request) -> Command:
             return _message(action)
         case AckRequest():
             return _confirmation(action)
+    if isinstance(action, life.LifeRequest):
+        return life.command(action)
     raise InvalidRequest("`actions`: this cannot travel in a batch.")
 
 
@@ -99,17 +111,6 @@ def _reply(request_id: str, result: Any) -> AckReply | ReceiptReply | ErrorReply
     return ack_reply(request_id, result) if isinstance(result, Sent) else _receipt(request_id, result)
 
 
-def ack_reply(request_id: str, sent: Sent) -> AckReply:
-    """The ack of an event of a conversation."""
-    return AckReply(
-        id=request_id,
-        client_id=sent.client_id,
-        conversation=sent.conversation_id,
-        position=sent.position,
-        at=ms_of(sent.position),
-    )
-
-
 def _receipt(request_id: str, confirmed: Confirmed) -> ReceiptReply:
     return ReceiptReply(
         id=request_id,
@@ -118,3 +119,7 @@ def _receipt(request_id: str, confirmed: Confirmed) -> ReceiptReply:
         position=confirmed.mark.position,
         taken_at=confirmed.mark.taken_at,
     )
+
+
+def _count(tally: Tally) -> ReactionCount:
+    return ReactionCount(emoji=tally.emoji, count=tally.count, mine=tally.mine)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from tidings.domain.errors import TidingsError
 from tidings.domain.events import LogEntry, LogEvent, Path
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
@@ -34,7 +35,7 @@ class Draft:
     """What a caller asks to write into a room.
 
     `make(position)` gives the event; `fingerprint` is of the request; `copies`: the caller has other devices; `after`
-    is the position of what stood before it in the same frame.
+    is the position of what stood before it in the same frame; `about` of the message that the event is about.
     """
 
     client_id: str
@@ -42,6 +43,7 @@ class Draft:
     make: Callable[[str], LogEvent]
     copies: bool
     after: str = ""
+    about: str = ""
 
 
 class Facts:
@@ -53,12 +55,15 @@ class Facts:
         self._late = late
 
     def publish(
-        self, caller: Caller, room: Room, draft: Draft, first: Callable[[str], None] | None = None
+        self, caller: Caller, room: Room, draft: Draft, first: Callable[[str], Room | None] | None = None
     ) -> Prepared[Sent]:
-        """Write outbox and log, or find them written.  `first(position)` is done once the position is claimed, before
-        the event is written: what has to be there by then.  It may happen again with a resend.
+        """Write outbox and log, or find them written.
 
-        Raises `Conflict` (nothing is written), `RetryLater`, `Unavailable`.
+        `first(position)` is done once the position is claimed, before the event is written: what has to be there by
+        then, and what may refuse the event.  It may give the room as it is for this event, and may happen again with a
+        resend, which it cannot refuse any more once the event is there.
+
+        Raises `Conflict` (nothing is written), `RetryLater`, `Unavailable`, and what `first` raises.
         """
 
         def look(at: str) -> LogEntry | None:
@@ -70,7 +75,7 @@ class Facts:
             owners = self._owners(caller, room, draft, claim.fact)
             return Prepared(sent, self._late.parcels(caller, claim.fact, owners))
         if first is not None:
-            first(claim.position)
+            room = _before(first, claim.position, look) or room
         event = draft.make(claim.position)
         standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld)
         if standing is None:
@@ -92,7 +97,16 @@ class Facts:
         own = (caller.user_id,) if draft.copies else ()
         if entry.withheld or entry.path is not Path.INLINE:
             return own
-        return (*room.readers(entry.position), *own)
+        return (*room.readers(entry.position, draft.about), *own)
+
+
+def _before(first: Callable[[str], Room | None], at: str, look: Callable[[str], LogEntry | None]) -> Room | None:
+    try:
+        return first(at)
+    except TidingsError as refusal:
+        if refusal.retryable or look(at) is None:
+            raise
+        return None
 
 
 def _own(entry: LogEntry | None, caller: Caller, draft: Draft) -> LogEntry | None:

@@ -12,6 +12,7 @@ from tidings.services.deliver import Prepared
 from tidings.services.facts import Draft, Facts, Sent
 from tidings.services.people import Circle
 from tidings.services.rooms import Room, Rooms
+from tidings.services.targets import Targets
 
 __all__ = ["SendMessage", "Sender", "Sent"]
 
@@ -31,15 +32,17 @@ class SendMessage:
 class Sender:
     """Makes messages facts."""
 
-    def __init__(self, facts: Facts, rooms: Rooms) -> None:
+    def __init__(self, facts: Facts, rooms: Rooms, targets: Targets) -> None:
         self._facts = facts
         self._rooms = rooms
+        self._targets = targets
 
     def prepare(self, caller: Caller, command: SendMessage, circle: Circle, after: str = "") -> Prepared[Sent]:
         """Write outbox and log, or find them written.  `after` is the position of the frame's event before it.
 
         Raises `InvalidRequest` for a message to oneself, `UnknownUser`, `NotFound`, `Forbidden`, `Conflict` (nothing
-        is written by these), `RetryLater`, `Unavailable`.
+        is written by these), `NotFound` for an answer to nothing and `InvalidRequest` for a mention of somebody who is
+        not there (no message is), `RetryLater`, `Unavailable`.
         """
         room = self._room(caller, command, circle)
 
@@ -54,8 +57,14 @@ class Sender:
                 mentions=command.mentions,
             )
 
+        def check(_at: str) -> None:
+            if command.reply_to is not None:
+                self._targets.message(caller, room, command.reply_to)
+            if command.mentions and not room.present(command.mentions).issuperset(command.mentions):
+                raise InvalidRequest("`mentions`: not all of them are in this conversation.")
+
         draft = Draft(command.client_id, _mark(command), message, circle.other_devices, after)
-        return self._facts.publish(caller, room, draft)
+        return self._facts.publish(caller, room, draft, check)
 
     def _room(self, caller: Caller, command: SendMessage, circle: Circle) -> Room:
         if command.to is not None and command.conversation_id is None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from tidings.domain.events import ReceiptKind
+from tidings.services.edit import EditMessage, Editor
+from tidings.services.hide import HideMessage, Hider
 from tidings.services.messaging import Use
+from tidings.services.react import React, Reactor
 from tidings.services.receipts import Confirm, Receipts
 from tidings.services.send import Sender, SendMessage
+from tidings.services.unsend import Unsender, UnsendMessage
 
 
 def messaging_uses(sender: Sender, receipts: Receipts) -> dict[type, Use]:
@@ -13,6 +17,16 @@ def messaging_uses(sender: Sender, receipts: Receipts) -> dict[type, Use]:
     return {
         SendMessage: Use(sender.prepare, others=_recipient),
         Confirm: Use(receipts.prepare, own=_reads),
+    }
+
+
+def life_uses(editor: Editor, unsender: Unsender, reactor: Reactor, hider: Hider) -> dict[type, Use]:
+    """And those of a message's life."""
+    return {
+        EditMessage: Use(editor.prepare),
+        UnsendMessage: Use(unsender.prepare),
+        React: Use(reactor.prepare),
+        HideMessage: Use(hider.prepare),
     }
 
 
