@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from client.commands import chat, ops, posts, talk
+from client.commands import chat, groups, home, ops, people, posts, talk
 from client.commands.options import UsageError, shared
 from client.errors import ClientError
 
@@ -18,6 +18,7 @@ examples:
   tidings --endpoint wss://… --token … chat --with bob
   TIDINGS_CONTROL=http://127.0.0.1:… tidings timeline --as alice     (a development host: `make run`)
   echo hello | tidings chat --with bob
+  tidings group create "Weekend" bob carol
   tidings ops redrive --stack Tidings-dev
 """
 
@@ -32,7 +33,7 @@ def build() -> argparse.ArgumentParser:
         parents=[shared()],
     )
     subparsers = parser.add_subparsers(dest="command", metavar="command", required=True)
-    for module in (chat, posts, talk, ops):
+    for module in (chat, groups, home, people, posts, talk, ops):
         module.add(subparsers)
     return parser
 

@@ -4,102 +4,180 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import re
 import sys
 
 from client.api import Client
 from client.commands.options import connected, shared
-from client.commands.show import DELIVERED, READ, SENT, clock, lines, message_line, printable
+from client.commands.screen import Screen
+from client.commands.show import excerpt, lines, lively, partner_of, printable
+from client.commands.slash import HELP as SLASHES
+from client.commands.slash import Slash
 from client.errors import RequestError
-from client.events import Message, Receipt
-from client.order import Seen
+from client.events import (
+    Edit,
+    Entry,
+    Event,
+    GroupChange,
+    Hidden,
+    Message,
+    Presence,
+    Reaction,
+    Receipt,
+    Typing,
+    Unsend,
+)
 
-HELP = "chat with a user, line by line"
-ABOUT = """\
-Each line of input is a message to the user of --with; `@bob hello` writes to bob whoever that is.  Ticks tell what
-became of your messages: ✓ stored, ✓✓ delivered, ✓✓ read.  At the end of the input (Ctrl-D) it waits until all are
-stored and ends; with --stay it goes on listening until Ctrl-C."""
+HELP = "chat with a user or in a group, line by line"
+ABOUT = f"""\
+Each line of input is a message to the user of --with, or into the group of --group.  `@bob hello` writes to bob whoever
+that is; in a group it mentions bob.  Ticks tell what became of your messages: ✓ stored, ✓✓ delivered, ✓✓ read.  At the
+end of the input (Ctrl-D) it waits until all are stored and ends; with --stay it goes on listening until Ctrl-C.
+
+Messages are numbered, and a line that begins with a slash is a command:
+
+{SLASHES}"""
+EXAMPLES = """\
+examples:
+  tidings chat --with bob
+  tidings chat --group g#abcdefghijklmnop --last 50
+  echo "the build is green" | tidings chat --with bob
+"""
+KNOWN_MEMBERS = 1_000
+"""Members of a group whose names are looked for in what is typed."""
+MENTION = re.compile(r"(?<!\S)@([!-\"$-~]*[A-Za-z0-9])")
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    parser = subparsers.add_parser("chat", help=HELP, description=ABOUT, parents=[shared()])
-    parser.add_argument("--with", dest="partner", metavar="USER", help="whom to write to")
+    parser = subparsers.add_parser(
+        "chat",
+        help=HELP,
+        description=ABOUT,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared()],
+    )
+    whom = parser.add_mutually_exclusive_group()
+    whom.add_argument("--with", dest="partner", metavar="USER", help="whom to write to")
+    whom.add_argument("--group", metavar="ID", help="the group to write into (`tidings conversations` lists yours)")
     parser.add_argument("--last", type=int, default=10, metavar="N", help="show the last N messages first (default 10)")
     parser.add_argument("--stay", action="store_true", help="keep listening after the end of the input")
     parser.set_defaults(run=run)
 
 
 class Chat:
-    """One conversation on a terminal."""
+    """One conversation on a terminal; without a `partner` or `group`, whatever comes in."""
 
-    def __init__(self, client: Client, partner: str | None) -> None:
+    def __init__(self, client: Client, me: str, partner: str | None, group: str | None) -> None:
         self._client = client
+        self._me = me
         self._partner = partner
+        self._group = group
+        direct = "dm#" + "#".join(sorted((me, partner))) if partner not in (None, me) and partner else None
+        self._conversation = group or direct
+        self._screen = Screen(me)
+        self._slash = Slash(client, self._screen, self._conversation, self._send) if self._conversation else None
+        self._members: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
-        self._mine: dict[str, list[tuple[str, str]]] = {}
-        self._shown: Seen[tuple[str, str]] = Seen()
-        self._early: list[Message] | None = []
+        self._early: list[Event] | None = []
         self.failed = False
 
     async def begin(self, last: int) -> None:
         """Show how the conversation stands, then listen."""
-        self._client.on_message(self.incoming)
-        self._client.on_receipt(self.receipt)
-        me = str((await self._client.whoami())["user_id"])
-        for message in await self._last(me, last):
-            self._show(message)
+        for kind in (Message, Edit, Unsend, Reaction, GroupChange, Hidden, Receipt, Typing, Presence):
+            self._client.on(kind, self.incoming)
+        if self._group is not None:
+            await self._enter(self._group)
+        for entry in await self._last(last):
+            self._show(entry)
+        if self._partner is not None and lively():
+            with contextlib.suppress(RequestError):
+                await self._client.people.watch([self._partner])
         early, self._early = self._early or [], None
-        for message in early:
-            self.incoming(message)
+        for event in early:
+            self.incoming(event)
 
-    async def _last(self, me: str, last: int) -> list[Message]:
+    async def _enter(self, group: str) -> None:
+        """What a group is called and who is in it; hear of it live, however large it is.  Raises `RequestError`."""
+        info = await self._client.groups.info(group)
+        self._screen.note(f"“{excerpt(info.title, 100)}”, {info.members} members: /who lists them, /help says more")
+        await self._client.groups.watch(group)
+        if info.members <= KNOWN_MEMBERS:
+            self._members = {member.user async for member in self._client.groups.members(group)}
+
+    async def _last(self, last: int) -> list[Entry]:
         """The end of the conversation, oldest first."""
-        if self._partner in (None, me) or last <= 0:
+        if self._conversation is None or last <= 0:
             return []
-        conversation = "dm#" + "#".join(sorted((me, str(self._partner))))
         try:
-            messages, _ = await self._client.history(conversation, limit=min(last, 100))
+            entries, _ = await self._client.past(self._conversation, limit=min(last, 100))
         except RequestError:
             return []
-        return messages[::-1]
+        return entries[::-1]
 
-    def incoming(self, message: Message) -> None:
-        """A message for us: show it; what is on the screen is read."""
+    def incoming(self, event: Event) -> None:
+        """Something for us: show it."""
         if self._early is not None:
-            self._early.append(message)
-        elif message.via == "live" or self._partner in (None, message.sender):
-            self._show(message)
-
-    def _show(self, message: Message) -> None:
-        if self._shown.add(message.key):
-            print(message_line(message, self._client.user_id), flush=True)
-        if message.sender == self._partner:
-            self._client.mark_read(message.conversation)
-
-    def receipt(self, receipt: Receipt) -> None:
-        """Ticks for what a receipt covers."""
-        waiting = self._mine.get(receipt.conversation, [])
-        covered = [text for position, text in waiting if position <= receipt.position]
-        if receipt.reader == self._client.user_id or not covered:
+            self._early.append(event)
             return
-        tick = READ if receipt.kind == "read" else DELIVERED
-        rest = f" (and {len(covered) - 1} before)" if len(covered) > 1 else ""
-        print(f"       {tick}  {excerpt(covered[-1])}{rest}", flush=True)
-        if receipt.kind == "read":
-            self._mine[receipt.conversation] = [each for each in waiting if each[0] > receipt.position]
+        match event:
+            case Message() | GroupChange():
+                # What other conversations held before we came is not this one's business.
+                if event.via == "live" or self._conversation in (None, event.conversation):
+                    self._show(event)
+            case Edit():
+                self._screen.edited(event)
+            case Unsend():
+                self._screen.unsent(event)
+            case Hidden():
+                self._screen.hidden(event)
+            case Reaction():
+                self._screen.reacted(event)
+            case Receipt():
+                self._screen.receipt(event)
+            case Typing():
+                if event.conversation == self._conversation:
+                    self._screen.typing(event)
+            case Presence():
+                self._screen.presence(event)
 
-    def say(self, line: str) -> None:
+    def _show(self, entry: Entry) -> None:
+        """Show a message or change; what is on the screen is read."""
+        elsewhere = self._conversation not in (None, entry.conversation)
+        if isinstance(entry, Message):
+            self._screen.message(entry, self._where(entry) if elsewhere else "")
+        elif not elsewhere:
+            self._screen.change(entry)
+            self._members |= set(entry.users) if entry.change == "added" else set()
+        if entry.conversation == self._conversation and entry.sender != self._me:
+            self._client.mark_read(entry.conversation)
+
+    def _where(self, message: Message) -> str:
+        """Where a message stands that is not of this conversation."""
+        if message.conversation.startswith("g#"):
+            return f"   (in {printable(message.conversation)})"
+        to = partner_of(message.conversation, self._me) if message.sender == self._me else "you"
+        return f"   (to {to})"
+
+    async def say(self, line: str) -> None:
         """A line was typed."""
-        partner, text = self._partner, line
-        if line.startswith("@") and " " in line:
-            partner, text = line[1:].split(" ", 1)
+        if line.startswith("/") and not line.startswith("//") and self._slash is not None:
+            # A command may be about what was just typed: that has to be stored first.
+            await asyncio.gather(*self._sends)
+            self.failed = not await self._slash.run(line) or self.failed
+            return
+        to, text = self._group or self._partner, line.removeprefix("/") if line.startswith("//") else line
+        if line.startswith("@") and " " in line and self._group is None:
+            to, text = line[1:].split(" ", 1)
         if not text.strip():
             return
-        if partner is None:
-            print("Whom to?  Write `@user text`, or start with --with USER.", file=sys.stderr)
+        if to is None:
+            print("Whom to?  Write `@user text`, or start with --with USER or --group ID.", file=sys.stderr)
             self.failed = True
             return
-        task = asyncio.create_task(self._send(partner, text))
+        task = asyncio.create_task(self._send(text, to=to))
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
@@ -108,33 +186,32 @@ class Chat:
         await asyncio.gather(*self._sends)
         await self._client.settled()
 
-    async def _send(self, partner: str, text: str) -> None:
+    async def _send(self, text: str, reply_to: str | None = None, *, to: str | None = None) -> None:
+        mentions = [name for name in dict.fromkeys(MENTION.findall(text)) if name in self._members]
         try:
-            ack = await self._client.send(partner, text)
+            ack = await self._client.send(
+                to or str(self._conversation), text, reply_to=reply_to, mentions=mentions[:20]
+            )
         except RequestError as error:
-            print(f"       ✗  {excerpt(text)}: {error}", file=sys.stderr, flush=True)
+            self._screen.complain(f"{excerpt(text)}: {error}")
             self.failed = True
             return
-        if ack.conversation and ack.position:
-            self._mine.setdefault(ack.conversation, []).append((ack.position, text))
-        print(f"{clock(ack.at or 0)}  {SENT}  {excerpt(text)}", flush=True)
-
-
-def excerpt(text: str, limit: int = 40) -> str:
-    """The beginning of a text, on one line."""
-    line = printable(text.replace("\n", " "))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+        for message in reversed(self._client.conversation(ack.conversation or "")):
+            if message.position == ack.position:
+                self._screen.sent(message)
+                return
 
 
 async def run(options: argparse.Namespace) -> int:
     """Chat until the input ends."""
     async with connected(options) as client:
-        chat = Chat(client, options.partner)
+        me = str((await client.whoami())["user_id"])
+        chat = Chat(client, me, options.partner, options.group)
         await chat.begin(options.last)
         async for line in lines():
-            chat.say(line)
+            await chat.say(line)
         await chat.done()
         if options.stay:
-            async for _ in client.messages():
+            async for _ in client.events():
                 pass
         return 1 if chat.failed else 0

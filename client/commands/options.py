@@ -66,6 +66,14 @@ async def connected(
         yield client
 
 
+async def place(client: Client, whom: str) -> str:
+    """The conversation with a user, or the one that has this id."""
+    if "#" in whom:
+        return whom
+    me = str((await client.whoami())["user_id"])
+    return "dm#" + "#".join(sorted((me, whom)))
+
+
 def _development(options: argparse.Namespace, user: str, endpoint: str | None) -> tuple[str, Token]:
     """Endpoint and tokens of a development host: it mints them for whoever asks, so only on this machine."""
     control = option(options, "control")

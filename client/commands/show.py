@@ -1,16 +1,17 @@
-"""How events look in a terminal, and where lines come from."""
+"""How things look in a terminal, and where lines come from."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator
 from typing import TextIO
 
-from client.events import Message
-from client.replies import Post
+from client.events import Entry, GroupChange, Message, Presence
+from client.replies import Overview, Post, Reader
 
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
 
@@ -20,16 +21,117 @@ def clock(at: int) -> str:
     return time.strftime("%H:%M", time.localtime(at / 1_000))
 
 
+def when(at: int, now: float | None = None) -> str:
+    """Epoch ms as hours and minutes, or as a date where it was not today."""
+    then, today = time.localtime(at / 1_000), time.localtime(now)
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d", then)
+
+
 def printable(text: str) -> str:
     """`text` without what could steer the terminal; line breaks stay, indented."""
     safe = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
     return safe.replace("\n", "\n        ")
 
 
+def excerpt(text: str, limit: int = 40) -> str:
+    """The beginning of a text, on one line."""
+    line = printable(text.replace("\n", " "))
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def faint(text: str) -> str:
+    """Grey on a terminal that shows colours, plain elsewhere."""
+    return f"\x1b[2m{text}\x1b[0m" if lively() and "NO_COLOR" not in os.environ else text
+
+
+def lively() -> bool:
+    """Whether somebody watches: typing and presence are for people, not for pipes."""
+    return sys.stdout.isatty()
+
+
+def person(user: str, me: str | None) -> str:
+    """How somebody is called."""
+    return "you" if user == me else printable(user)
+
+
 def message_line(message: Message, me: str | None) -> str:
-    """One line of a chat."""
-    who = "you" if message.sender == me else message.sender
-    return f"{clock(message.at)}  {printable(who)}: {printable(message.text)}"
+    """One line of a conversation."""
+    return f"{clock(message.at)}  {person(message.sender, me)}: {printable(message.text)}{marks(message)}"
+
+
+def marks(message: Message) -> str:
+    """What happened to a message: that it was edited, and the reactions to it."""
+    reactions = [printable(each.emoji) + (f" {each.count}" if each.count > 1 else "") for each in message.reactions]
+    said = (["(edited)"] if message.edited else []) + ([f"[{'  '.join(reactions)}]"] if reactions else [])
+    return "".join(f"  {each}" for each in said)
+
+
+def change_line(change: GroupChange, me: str | None) -> str:
+    """What happened to a group, as a sentence."""
+    return f"{clock(change.at)}  — {change_words(change, me)}"
+
+
+def change_words(change: GroupChange, me: str | None) -> str:
+    """What happened to a group."""
+    who, whom = person(change.sender, me), ", ".join(person(user, me) for user in change.users)
+    details = dict(change.details)
+    match change.change:
+        case "created":
+            return f"{who} made the group" + (f" “{printable(details['title'])}”" if "title" in details else "")
+        case "updated":
+            return f"{who} changed the group: " + ", ".join(f"{name} {excerpt(details[name])}" for name in details)
+        case "added":
+            return f"{who} added {whom}"
+        case "removed":
+            return f"{who} removed {whom}"
+        case "left":
+            return f"{who} left"
+        case "role":
+            return f"{who} made {whom} {details.get('role', 'something else')}"
+        case other:
+            return f"{who}: {printable(other)} {whom}"
+
+
+def entry_line(entry: Entry, me: str | None) -> str:
+    """One line of a conversation: a message or a change."""
+    return message_line(entry, me) if isinstance(entry, Message) else change_line(entry, me)
+
+
+def presence_words(presence: Presence) -> str:
+    """Whether somebody is there."""
+    if presence.online:
+        return f"{printable(presence.user)} is online"
+    seen = f", last seen {when(presence.last_seen)}" if presence.last_seen else ""
+    return f"{printable(presence.user)} is not online{seen}"
+
+
+def overview_line(line: Overview, me: str | None) -> str:
+    """One line of the conversation list: when, who, how many unread, what was said last."""
+    name = f"{printable(line.title)} ({line.conversation})" if line.title else partner_of(line.conversation, me)
+    flags = [word for word in ("pinned", "archived", "blocked", "left") if getattr(line, word)]
+    flags += ["muted"] if line.muted_until > time.time() * 1_000 else []
+    unread = f"({'99+' if line.unread >= 99 else line.unread})" if line.unread else ""
+    last = ""
+    if isinstance(line.last, Message):
+        last = f"{person(line.last.sender, me)}: {excerpt(line.last.text)}"
+    elif line.last is not None:
+        last = "— " + change_words(line.last, me)
+    shown = f"{when(line.active_at):>10}  {name:<20} {unread:>6}  {last}"
+    return shown.rstrip() + (faint(f"  [{', '.join(flags)}]") if flags else "")
+
+
+def partner_of(conversation: str, me: str | None) -> str:
+    """Whom a 1:1 conversation is with; a group's id as it is."""
+    kind, *users = conversation.split("#")
+    others = [user for user in users if user != me]
+    return printable(others[0]) if kind == "dm" and others else printable(conversation)
+
+
+def reader_words(reader: Reader) -> str:
+    """How far somebody has got with a message."""
+    delivered = f"delivered {when(reader.delivered_at)}" if reader.delivered_at else "not delivered yet"
+    read = f", read {when(reader.read_at)}" if reader.read_at else ""
+    return f"{printable(reader.user)}  {delivered}{read}"
 
 
 def post_line(post: Post) -> str:

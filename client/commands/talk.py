@@ -7,22 +7,30 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from client.commands.options import UsageError, connected, shared
-from client.commands.show import message_line
-from client.events import Message, Receipt
+from client.commands.options import UsageError, connected, place, shared
+from client.commands.show import entry_line
+from client.events import KINDS, Entry, Event, GroupChange, Setting
 from client.inbox import State
+
+NAMES = {kind: "group" if kind is GroupChange else kind.__name__.lower() for kind in KINDS}
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     tail = subparsers.add_parser("tail", help="print every event, one JSON object a line", parents=[shared()])
     tail.add_argument("--state", type=Path, metavar="FILE", help="go on where the last run with this file ended")
+    tail.add_argument(
+        "--watch", action="append", default=[], metavar="ID", help="a group to hear live, typing included"
+    )
+    tail.add_argument("--presence", action="append", default=[], metavar="USER", help="whose coming and going to hear")
     tail.add_argument("--once", action="store_true", help="print what is there and end")
     tail.set_defaults(run=run_tail)
     history = subparsers.add_parser("history", help="print a conversation's messages", parents=[shared()])
-    history.add_argument("partner", metavar="USER", help="the other side of the conversation")
+    history.add_argument("whom", metavar="WHOM", help="a user, or a group's ID")
     history.add_argument("--last", type=int, default=50, metavar="N", help="the last N messages (default 50)")
+    history.add_argument("--positions", action="store_true", help="print each one's position, which names it, in front")
     history.set_defaults(run=run_history)
     whoami = subparsers.add_parser("whoami", help="print who the token proves you to be", parents=[shared()])
     whoami.set_defaults(run=run_whoami)
@@ -32,20 +40,30 @@ async def run_tail(options: argparse.Namespace) -> int:
     """Print events until Ctrl-C (or, with --once, until the mailbox is read)."""
     path: Path | None = options.state
 
-    def show(event: Message | Receipt) -> None:
-        print(json.dumps({"event": type(event).__name__.lower()} | asdict(event), ensure_ascii=False), flush=True)
+    def show(event: Event) -> None:
+        print(json.dumps({"event": NAMES[type(event)]} | _told(event), ensure_ascii=False), flush=True)
 
     load, save = (partial(_load, path), partial(_save, path)) if path is not None else (None, None)
     async with connected(options, load, save) as client:
-        client.on_message(show)
-        client.on_receipt(show)
+        for kind in KINDS:
+            client.on(kind, show)
+        for group in options.watch:
+            await client.groups.watch(group)
+        if options.presence:
+            await client.people.watch(options.presence)
         await client.sync()
         if options.once:
             await client.settled()
         else:
-            async for _ in client.messages():
+            async for _ in client.events():
                 pass
     return 0
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """An event's fields, without those that say nothing."""
+    fields = {name: value for name, value in asdict(event).items() if value not in (None, ())}
+    return fields | ({"details": dict(event.details)} if isinstance(event, GroupChange | Setting) else {})
 
 
 def _load(path: Path) -> State | None:
@@ -68,16 +86,16 @@ async def run_history(options: argparse.Namespace) -> int:
     """Print the last messages, oldest first."""
     async with connected(options) as client:
         me = str((await client.whoami())["user_id"])
-        conversation = "dm#" + "#".join(sorted((me, options.partner)))
-        found: list[Message] = []
+        conversation = await place(client, options.whom)
+        found: list[Entry] = []
         before: str | None = None
         while len(found) < options.last:
-            page, before = await client.history(conversation, before, min(100, options.last - len(found)))
+            page, before = await client.past(conversation, before, min(100, options.last - len(found)))
             found += page
             if before is None:
                 break
-        for message in reversed(found):
-            print(message_line(message, me))
+        for entry in reversed(found):
+            print(f"{entry.position}  " * options.positions + entry_line(entry, me))
     return 0
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,24 +16,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from client.__main__ import build, main
-from client.commands import ops, options
+from client.__main__ import main
+from client.commands import ops
 from tests.functional.rig import without_move_tasks
-from tests.unit.client_rig import Rig, error, message, serve, until
+from tests.unit.client_cli import clean, run
+from tests.unit.client_rig import error, message, serve, until
+
+__all__ = ["clean"]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "CONNECT_S", 10.0)
-    for name in ("ENDPOINT", "TOKEN", "DEVICE", "CONTROL"):
-        monkeypatch.delenv(f"TIDINGS_{name}", raising=False)
-
-
-async def run(rig: Rig, *words: str) -> int:
-    given = build().parse_args([*words, "--endpoint", rig.url, "--token", "alice-1"])
-    return int(await given.run(given))
 
 
 async def test_piped_lines_are_sent_in_order_and_ticked(
@@ -44,7 +36,7 @@ async def test_piped_lines_are_sent_in_order_and_ticked(
         assert await run(rig, "chat", "--with", "bob") == 0
         assert [text for _, _, text in rig.model.log] == ["hello", "how are you?", "you too?"]
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split("  ", 1)[1] for line in lines] == [
+    assert [line.split("  ", 2)[2] for line in lines] == [
         "bob: text old",
         "✓  hello",
         "✓  how are you?",
@@ -140,8 +132,8 @@ def test_the_command_runs_from_any_directory(tmp_path: Path):
     link.symlink_to(ROOT / "client" / "tidings.sh")
     done = subprocess.run([link, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for command in ("chat", "post", "timeline", "tail", "ops", "follow", "unfollow", "history", "whoami"):
-        assert f"\n    {command} " in done.stdout
+    for command in ("chat", "group", "conversations", "post", "timeline", "tail", "ops", "block", "history", "whoami"):
+        assert re.search(rf"\n    {command}\s", done.stdout), command
 
 
 @pytest.fixture
