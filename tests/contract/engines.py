@@ -18,6 +18,7 @@ from local.ministack import Ministack
 from tests.fakes import FakeClock, FakeWorld
 from tidings import ports
 from tidings.domain.stamp import Fence, Times
+from tidings.ports.pulled import Pulled
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
 from tidings.storage.connections import ConnectionStore
@@ -30,6 +31,7 @@ from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
+from tidings.storage.pulled import PulledStore
 from tidings.storage.reactions import ReactionStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
@@ -54,6 +56,7 @@ class Stores(ABC):
     log: ports.Log
     reactions: ports.Reactions
     mailboxes: ports.Mailboxes
+    pulled: Pulled
     memberships: ports.Memberships
     groups: ports.Groups
     members: ports.Members
@@ -93,6 +96,7 @@ class FakeStores(Stores):
             log=world.log,
             reactions=world.reactions,
             mailboxes=world.mailboxes,
+            pulled=world.pulled,
             memberships=world.memberships,
             groups=world.groups,
             members=world.members,
@@ -121,6 +125,7 @@ class DynamoStores(Stores):
             log=LogStore(client, keys.CONVERSATIONS.name),
             reactions=ReactionStore(client, keys.CONVERSATIONS.name),
             mailboxes=MailboxStore(client, keys.MAILBOXES.name, clock, RETENTION_MS),
+            pulled=PulledStore(client, keys.MAILBOXES.name, clock, RETENTION_MS, TIMES.settle),
             memberships=MembershipStore(client, keys.MEMBERSHIPS.name, clock),
             groups=GroupStore(client, keys.CONVERSATIONS.name, clock),
             members=MemberStore(client, keys.MEMBERS.name, keys.CONVERSATIONS.name, clock, FULL),

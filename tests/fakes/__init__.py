@@ -9,6 +9,7 @@ from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
+from tests.fakes.pulled import FakePulled
 from tests.fakes.reactions import FakeReactions
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched
@@ -29,6 +30,7 @@ __all__ = [
     "FakeMeter",
     "FakeOutbox",
     "FakePosts",
+    "FakePulled",
     "FakePush",
     "FakeReactions",
     "FakeRegistry",
@@ -58,6 +60,7 @@ class FakeWorld:
         self.log = FakeLog()
         self.reactions = FakeReactions()
         self.mailboxes = FakeMailboxes(self.clock)
+        self.pulled = FakePulled(self.mailboxes, self.clock)
         self.memberships = FakeMemberships()
         self.groups = FakeGroups(self.log)
         self.members = FakeMembers(self.groups, self.log)

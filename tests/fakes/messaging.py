@@ -8,9 +8,11 @@ from dataclasses import replace
 from tidings.domain.errors import RetryLater
 from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Message, Path
 from tidings.domain.position import FIRST, floor
+from tidings.domain.pulled import Marks
 from tidings.domain.sizes import wire_bytes
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock, OutboxEntry
+from tidings.ports.messaging import MailboxPage
 
 DAY = 86_400_000
 
@@ -137,11 +139,13 @@ class FakeLog:
 
 
 class FakeMailboxes:
-    """Events by user id and arrival.  `pushes` has what the push stream would show: (user id, event)."""
+    """Events by user id and arrival.  `pushes` has what the push stream would show: (user id, event); `marks` what
+    syncs pull, by user id and conversation id."""
 
     def __init__(self, clock: Clock, retention_ms: int = 30 * DAY) -> None:
         self.boxes: dict[str, dict[str, Event]] = {}
         self.pushes: list[tuple[str, Event]] = []
+        self.marks: dict[str, dict[str, Marks]] = {}
         self._clock = clock
         self._retention = retention_ms
 
@@ -165,6 +169,11 @@ class FakeMailboxes:
                 break
             page.append(event)
         return page, len(page) < len(behind)
+
+    def page(self, user_id: str, after: str, limit: int, max_bytes: int) -> MailboxPage:
+        events, more = self.read(user_id, after, limit, max_bytes)
+        marks = [each for _, each in sorted(self.marks.get(user_id, {}).items())]
+        return MailboxPage(tuple(events), more, () if more else tuple(marks))
 
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
         for start in range(0, len(keys), 25):

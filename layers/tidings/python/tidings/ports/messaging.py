@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Path, Reaction
 from tidings.domain.position import FIRST
+from tidings.domain.pulled import Marks
 from tidings.domain.stamp import Fence
 
 
@@ -123,6 +124,19 @@ class Reactions(Protocol):
         ...
 
 
+AFTER_EVENTS: Final = "~"
+"""As an arrival: sorts after those of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPage:
+    """Events in order of arrival.  At the end (`more` is false) what the user's syncs pull besides."""
+
+    events: tuple[Event, ...]
+    more: bool
+    pulled: tuple[Marks, ...] = ()
+
+
 class Mailboxes(Protocol):
     """Each user's event log."""
 
@@ -135,6 +149,10 @@ class Mailboxes(Protocol):
 
     def read(self, user_id: str, after: str, limit: int, max_bytes: int) -> tuple[list[Event], bool]:
         """Strongly read events with arrivals above `after`, in order; and whether there are more."""
+        ...
+
+    def page(self, user_id: str, after: str, limit: int, max_bytes: int) -> MailboxPage:
+        """The same with what stands at the mailbox's end, for no more reading; only that after `AFTER_EVENTS`."""
         ...
 
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:

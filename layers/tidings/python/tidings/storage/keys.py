@@ -10,8 +10,9 @@ Connections    user_id                    one item a user, one attribute a devic
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
 Mailboxes      user_id / arrival          the user's event log, read by sync.  `push` is there on events that may
                                           sound a phone, and is what the push function's stream filter looks for.
-                                          The arrival `~pulled` sorts after all: spans of conversations whose log
-                                          a sync reads besides, found by the query that reads the mailbox's end.
+                                          The arrival `~pulled` sorts after all: the item of the conversations
+                                          whose log a sync reads besides, found by the query that reads the mailbox's
+                                          end: `s#<conversation>#<position of a join>`, `p#<conversation>#<start>`.
 Conversations  conversation_id / item     `log#<position>`: one event of the log, with `path` (who delivers it) and
                                           the claims of late arrivals; or its tombstone, which has no text any more
                                           but all that says where copies went.  `meta`: what a group is.
@@ -48,6 +49,8 @@ Connections    d#<device> ? (a map of id, at N, protocol), expires_at
 Outbox         fingerprint, position, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader, receipt (`delivered` or `read`), taken_at N
+               ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
+               p#<conversation>#<start> N (the end of what is pulled from then on; 0: none), changes N (a count)
 Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
                edited ? (the position of the edit whose text it is), edits ? (a set of positions), unsent ? (on a
                tombstone, the position of the unsend); a change of a group: kind, change, users ?, details ? (a map)
@@ -136,6 +139,10 @@ AFTER_USERS: Final = "\x7f"
 HIDDEN_PREFIX: Final = "hidden#"
 PULLED: Final = "~pulled"
 """Arrival of the item, in each mailbox, of the conversations that a sync pulls."""
+AFTER_ARRIVALS: Final = "~"
+"""Sorts after every arrival of an event, and before that item."""
+STAY_PREFIX: Final = "s#"
+SPAN_PREFIX: Final = "p#"
 FOLLOWS_PREFIX: Final = "follows#"
 DEVICE_PREFIX: Final = "d#"
 REMOVED_PREFIX: Final = "r#"
@@ -186,6 +193,16 @@ def watched_presence(user_id: str) -> str:
 def watcher(user_id: str, device_id: str) -> str:
     """Sort key, in `Watchers`, of a device (device ids hold no `#`)."""
     return f"{user_id}#{device_id}"
+
+
+def pulled_stay(conversation_id: str, joined: str) -> str:
+    """Attribute name, in a mailbox's `~pulled`, of the stay that began at the position `joined`."""
+    return f"{STAY_PREFIX}{conversation_id}#{joined}"
+
+
+def pulled_span(conversation_id: str, start: int) -> str:
+    """Attribute name, in a mailbox's `~pulled`, of what is pulled from `start` (epoch ms) on."""
+    return f"{SPAN_PREFIX}{conversation_id}#{start}"
 
 
 def follows(author_id: str) -> str:

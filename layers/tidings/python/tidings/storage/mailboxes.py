@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tidings.domain.events import Event, Message
 from tidings.domain.position import floor, ms_of
+from tidings.domain.pulled import Marks
 from tidings.domain.sizes import wire_bytes
 from tidings.domain.stamp import Fence
+from tidings.ports.messaging import MailboxPage
 from tidings.ports.world import Clock
 from tidings.storage import events as form
 from tidings.storage import keys
-from tidings.storage.attributes import Item, expiry, names, string, text_of
+from tidings.storage.attributes import Item, above, expiry, names, string, text_of
 from tidings.storage.batches import delete, put, write_all
 from tidings.storage.calls import answered
+from tidings.storage.pulled import marks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,17 +57,27 @@ class MailboxStore:
 
         At most `limit` events and `max_bytes` (see `tidings.domain.sizes`), but always one if there is one.
         """
+        page = self._page(user_id, after, keys.AFTER_ARRIVALS, limit, max_bytes)
+        return list(page.events), page.more
+
+    def page(self, user_id: str, after: str, limit: int, max_bytes: int) -> MailboxPage:
+        """The same, and at the end what the user's syncs pull: nothing but that after `AFTER_EVENTS`."""
+        return self._page(user_id, after, keys.PULLED, limit, max_bytes)
+
+    def _page(self, user_id: str, after: str, last: str, limit: int, max_bytes: int) -> MailboxPage:
         request: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
-            "KeyConditionExpression": "#user_id = :user AND #arrival > :after",
+            "KeyConditionExpression": "#user_id = :user AND #arrival BETWEEN :after AND :last",
             "ExpressionAttributeNames": names("user_id", "arrival"),
             "ExpressionAttributeValues": {
                 ":user": string(user_id),
-                ":after": string(max(after, floor(self._clock.now() - self._retention))),
+                ":after": string(above(max(after, floor(self._clock.now() - self._retention)))),
+                ":last": string(last),
             },
         }
         events: list[Event] = []
+        pulled: list[Marks] = []
         used = 0
         while True:
             each = used // len(events) + 1 if events else _FIRST_GUESS
@@ -72,14 +85,17 @@ class MailboxStore:
             with answered():
                 answer = self._client.query(**request, Limit=min(limit + 1 - len(events), max(_UNIT_ITEMS, fitting)))
             for item in answer["Items"]:
+                if text_of(item, "arrival") == keys.PULLED:
+                    pulled = marks_of(item)
+                    continue
                 event = decode(item)
                 size = wire_bytes(event)
                 if events and (len(events) == limit or used + size > max_bytes):
-                    return events, True
+                    return MailboxPage(tuple(events), more=True)
                 events.append(event)
                 used += size
             if "LastEvaluatedKey" not in answer:
-                return events, False
+                return MailboxPage(tuple(events), more=False, pulled=tuple(pulled))
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
