@@ -88,7 +88,8 @@ ACCESS: Final[dict[str, Access]] = {
     "Push": Access(
         tables={
             keys.USERS: ("BatchGetItem",),
-            keys.MEMBERSHIPS: ("GetItem",),
+            keys.CONVERSATIONS: ("GetItem", "Query"),
+            keys.MEMBERSHIPS: ("GetItem", "BatchGetItem"),
             keys.DEVICES: ("Query", "UpdateItem"),
         },
         streams=(keys.MAILBOXES,),

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.engines import FULL, RETENTION_MS, DynamoStores
 from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.conversation import direct_id
-from tidings.domain.events import Change, Edit, Path, Reaction, ReceiptKind
+from tidings.domain.events import Change, Edit, GroupChange, Path, Reaction, ReceiptKind
 from tidings.domain.groups import Member, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
@@ -159,6 +159,16 @@ def test_the_push_mark_is_on_messages_of_others(real: DynamoStores) -> None:
         for item in events(fill(real)[keys.MAILBOXES.name])
     }
     assert marked == {(True, True): {"S": "1"}, (False, True): None, (False, False): None}
+
+
+def test_the_push_mark_is_on_what_puts_its_reader_into_a_group(real: DynamoStores) -> None:
+    ann, bob, now = real.user("ann"), real.user("bob"), real.clock.now()
+    for number, change in enumerate((Change.ADDED, Change.ROLE)):
+        at = position(now, number)
+        event = GroupChange("g#aaaaaaaaaaaaaaaa", at, ann, f"{number}", change, (bob,), arrival=at)
+        real.mailboxes.put([(ann, event), (bob, event)], real.fence())
+    assert [keys.PUSH_MARK in item for item in items(real, keys.MAILBOXES, bob)] == [True, False]
+    assert not any(keys.PUSH_MARK in item for item in items(real, keys.MAILBOXES, ann))
 
 
 def test_stream_images_are_read_as_the_stores_read_them(real: DynamoStores) -> None:

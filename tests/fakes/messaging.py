@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tidings.domain.errors import RetryLater
 from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Message, Path
+from tidings.domain.notice import may_sound
 from tidings.domain.position import FIRST, floor
 from tidings.domain.pulled import Marks
 from tidings.domain.sizes import wire_bytes
@@ -155,7 +156,7 @@ class FakeMailboxes:
             for user_id, event in items[start : start + 25]:
                 fresh = event.arrival not in self.boxes.setdefault(user_id, {})
                 self.boxes[user_id][event.arrival] = event
-                if fresh and isinstance(event, Message) and event.sender != user_id:
+                if fresh and may_sound(event, user_id):
                     self.pushes.append((user_id, event))
 
     def read(self, user_id: str, after: str, limit: int, max_bytes: int) -> tuple[list[Event], bool]:

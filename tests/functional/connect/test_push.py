@@ -12,19 +12,34 @@ import pytest
 from functions.push.handler import handler
 from tests.functional.connect.conftest import Aws
 from tests.functional.connect.events import recorded
-from tidings.domain.events import Message, Receipt, ReceiptKind
+from tidings.domain.events import (
+    Change,
+    Edit,
+    GroupChange,
+    Hidden,
+    Message,
+    Path,
+    Reaction,
+    Receipt,
+    ReceiptKind,
+    Setting,
+    Unsend,
+)
 from tidings.domain.identity import Identity
+from tidings.domain.privacy import Previews, PrivacyChange
 from tidings.domain.stamp import Fence, Times
 from tidings.domain.watermark import Watermark
 from tidings.ports.devices import Device
 from tidings.storage import keys
 from tidings.storage.devices import DeviceStore
+from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.users import UserStore
 
 POSITION = "1800000000000-aaaaaaaa-aaaaaaab-00"
 CONVERSATION = "dm#ann#bob"
+GROUP = "g#aaaaaaaaaaaaaaaa"
 
 
 class Phones:
@@ -55,8 +70,10 @@ class Phones:
 
 @pytest.fixture
 def phones(aws: Aws) -> Phones:
-    """Ann is known by name."""
+    """Ann is known by name, and her message is in the log."""
     UserStore(aws.dynamodb, keys.USERS.name, aws.clock).ensure(Identity("ann", "phone", 0, "Ann"), aws.clock.now())
+    message = Message(CONVERSATION, POSITION, "ann", "c-1", "Are you there?")
+    LogStore(aws.dynamodb, keys.CONVERSATIONS.name).append(message, Path.INLINE, fence(aws))
     return Phones(aws)
 
 
@@ -79,21 +96,61 @@ def test_the_recorded_batch_sounds_the_phone(aws: Aws, phones: Phones) -> None:
 
 
 def test_what_the_mailbox_store_writes_is_what_is_read_here(aws: Aws, phones: Phones) -> None:
-    """The store's own item, as its stream shows it."""
+    """The store's own items, as their stream shows them."""
     phone = phones.register("bob")
     mailboxes = MailboxStore(aws.dynamodb, keys.MAILBOXES.name, aws.clock, 86_400_000)
-    message = Message(CONVERSATION, POSITION, "ann", "c-9", "from the store", POSITION)
-    receipt = Receipt(CONVERSATION, POSITION, "ann", ReceiptKind.READ, aws.clock.now(), POSITION[:-2] + "01")
-    mailboxes.put([("bob", message), ("bob", receipt), ("ann", message)], fence(aws))
+    message = Message(CONVERSATION, POSITION, "ann", "c-1", "Are you there?", POSITION)
+
+    def at(number: int) -> str:
+        return f"{POSITION[:-2]}{number:02d}"
+
+    silent = [
+        Receipt(CONVERSATION, POSITION, "ann", ReceiptKind.READ, aws.clock.now(), at(1)),
+        Edit(CONVERSATION, at(2), "ann", "c-2", POSITION, "edited", at(2)),
+        Unsend(CONVERSATION, at(3), "ann", "c-3", POSITION, at(3)),
+        Reaction(CONVERSATION, at(4), "ann", "c-4", POSITION, "!", at(4)),
+        GroupChange(GROUP, at(5), "ann", "c-5", Change.ADDED, ("cid",), arrival=at(5)),
+        Setting(CONVERSATION, at(6), (("pinned", "1"),), at(6)),
+        Hidden(CONVERSATION, at(7), POSITION, at(7)),
+    ]
+    mailboxes.put([("bob", message), ("ann", message), *(("bob", each) for each in silent)], fence(aws))
     found = aws.dynamodb.scan(TableName=keys.MAILBOXES.name)["Items"]
-    assert len(found) == 3
+    assert len(found) == 2 + len(silent)
     records = []
     for number, image in enumerate(found):
         made = record(number)
         made["dynamodb"]["NewImage"] = image
         records.append(made)
+    assert [keys.PUSH_MARK in image for image in found].count(True) == 1, "the others never wake the function"
     assert handler({"Records": records}, None) == {"batchItemFailures": []}
-    assert [each["body"] for each in phones.shown(phone)] == ["from the store"]
+    assert [each["body"] for each in phones.shown(phone)] == ["Are you there?"]
+
+
+def test_a_message_that_was_unsent_is_not_told(aws: Aws, phones: Phones) -> None:
+    phone = phones.register("bob")
+    unsend = f"{POSITION[:-2]}01"
+    LogStore(aws.dynamodb, keys.CONVERSATIONS.name).tombstone(CONVERSATION, POSITION, unsend, fence(aws))
+    assert handler(recorded("mailboxes_stream"), None) == {"batchItemFailures": []}
+    assert phones.shown(phone) == []
+
+
+def test_the_recipients_preview_policy(aws: Aws, phones: Phones) -> None:
+    phone = phones.register("bob")
+    users = UserStore(aws.dynamodb, keys.USERS.name, aws.clock)
+    users.set_privacy("bob", PrivacyChange(previews=Previews.NONE), POSITION)
+    assert handler(recorded("mailboxes_stream"), None) == {"batchItemFailures": []}
+    assert phones.shown(phone) == [{"title": "New message"}]
+
+
+def test_a_muted_conversation_is_silent(aws: Aws, phones: Phones) -> None:
+    phone = phones.register("bob")
+    rows = MembershipStore(aws.dynamodb, keys.MEMBERSHIPS.name, aws.clock)
+    rows.set("bob", CONVERSATION, {"muted_until": aws.clock.now() + 60_000}, POSITION, fence(aws))
+    assert handler(recorded("mailboxes_stream"), None) == {"batchItemFailures": []}
+    assert phones.shown(phone) == []
+    mention = record(1, mentions={"S": "cid bob"})
+    assert handler({"Records": [mention]}, None) == {"batchItemFailures": []}
+    assert len(phones.shown(phone)) == 1
 
 
 def test_a_delivered_message_is_silent(aws: Aws, phones: Phones) -> None:

@@ -6,7 +6,8 @@ from tests.fakes import watched
 from tests.unit.connect.rig import AFTER_MS, Rig
 from tidings.domain.errors import Unavailable
 from tidings.domain.events import ReceiptKind
-from tidings.services.push import BODY_BYTES, BUDGET_MS
+from tidings.services.notices import BODY_BYTES
+from tidings.services.push import BUDGET_MS
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def test_an_unconfirmed_message_sounds(rig: Rig) -> None:
     assert rig.notifier.notify([incoming]) == set()
     assert rig.shown(phone) == [("Ann", "Are you there?")]
     [notification] = rig.world.push.phones[phone]
-    assert notification.thread == incoming.message.conversation_id
-    assert notification.data["position"] == incoming.message.position
+    assert notification.thread == incoming.event.conversation_id
+    assert notification.data["position"] == incoming.event.position
     assert len(notification.collapse_key) <= 64
 
 
@@ -198,10 +199,11 @@ def test_another_process_may_sound_a_replay_twice_under_the_same_collapse_key(ri
     assert len(rig.shown(phone)) == 2
 
 
-@pytest.mark.parametrize("port", ["memberships", "devices", "users"])
+@pytest.mark.parametrize("port", ["memberships", "devices", "users", "log"])
 def test_a_store_that_does_not_answer_fails_its_own_records(rig: Rig, port: str) -> None:
     phone = rig.phone("bob")
     rig.phone("cid")
+    batch = [rig.incoming("ann", "cid"), rig.incoming("ann", "bob")]
     answers = iter([Unavailable("busy")])
 
     def busy_once(_: str) -> None:
@@ -210,7 +212,6 @@ def test_a_store_that_does_not_answer_fails_its_own_records(rig: Rig, port: str)
 
     setattr(rig.world, port, watched(getattr(rig.world, port), before=busy_once))
     rig.restart()
-    batch = [rig.incoming("ann", "cid"), rig.incoming("ann", "bob")]
     assert rig.notifier.notify(batch) == {batch[0].key}
     assert len(rig.shown(phone)) == 1
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidings.domain.events import Event, Message
+from tidings.domain.events import Event
+from tidings.domain.notice import may_sound
 from tidings.services.push import Incoming, Notifier
 
 Item = Mapping[str, Any]
@@ -50,4 +51,4 @@ class MailboxStream:
             return None
         event = self._decode(image)
         user_id: str = image["user_id"]["S"]
-        return Incoming(key, user_id, event) if isinstance(event, Message) else None
+        return Incoming(key, user_id, event) if may_sound(event, user_id) else None

@@ -1,17 +1,23 @@
-"""Mobile push for messages that nobody confirmed.
+"""Mobile push for what nobody confirmed.
 
-Whether to push is decided seconds after the message was written, by the recipient's watermarks, not by whether a
-socket looked alive: a phone in a tunnel takes a frame and shows nothing.
+Whether to push is decided seconds after the message was written, by the recipient's own side of the conversation and
+not by whether a socket looked alive: a phone in a tunnel takes a frame and shows nothing.
 
-    covered by the delivered or read mark      no push
-    younger than `after_ms`                    wait until it is not, look again
-    several of one conversation in a batch     one notification, which shows the newest
-    a device without an endpoint               skipped
-    an endpoint that the platform calls dead   forgotten
+    covered by the delivered, read or seen mark    no push
+    blocked (the other side of a 1:1), left        no push
+    muted                                          no push, but for a mention where the reader wants that
+    younger than `after_ms`                        wait until it is not, look again
+    several of one conversation in a batch         one notification, which shows the newest
+    unsent meanwhile, withheld                     not told, not counted (`tidings.services.notices`)
+    a device without an endpoint                   skipped
+    an endpoint that the platform calls dead       forgotten
 
 A stream's batch that failed in part is delivered again from the first failure on, so whatever came after it would
 sound again.  What this process has sounded it remembers, up to a bound, and does not repeat; another process
 may: a replayed push may sound twice.  Its collapse key lets the phone show it once.
+
+So a burst in one conversation is at most one push a batch: the first at once, the rest as the batches come, which is
+every few seconds (the mapping's window), or as soon as a hundred records are there.
 """
 
 from __future__ import annotations
@@ -19,22 +25,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Final
 
-from tidings.domain.events import Message, ReceiptKind
+from tidings.domain.events import Message
+from tidings.domain.notice import Sounding
 from tidings.domain.position import ms_of
-from tidings.domain.timeline import excerpt
 from tidings.domain.watermark import covered
-from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.groups import Memberships
-from tidings.ports.people import Users
-from tidings.ports.world import Clock, Meter
+from tidings.ports.devices import Device, Notification, Push
+from tidings.ports.groups import Membership
+from tidings.ports.world import Meter
+from tidings.services.notices import Notices, Sources
 
-TTL_S: Final = 28 * 86_400
-"""As long as FCM keeps a notification for a phone that is off."""
-BODY_BYTES: Final = 600
-"""What a lock screen shows of a message, and well under the 4 KB that the platforms take."""
 BUDGET_MS: Final = 30_000
 """After this and the wait, the rest of a batch is left for the next try: the function is never cut off half-way."""
 REMEMBERED: Final = 10_000
@@ -42,32 +43,22 @@ REMEMBERED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as it arrived in `user_id`'s mailbox; `key` names it to the caller."""
+    """An event as it arrived in `user_id`'s mailbox; `key` names it to the caller."""
 
     key: str
     user_id: str
-    message: Message
+    event: Sounding
 
 
 class Notifier:
     """Sounds phones.  `report` is told about errors (where they came from, never what they were about)."""
 
     def __init__(
-        self,
-        users: Users,
-        memberships: Memberships,
-        devices: Devices,
-        push: Push,
-        clock: Clock,
-        meter: Meter,
-        report: Callable[[Exception], None],
-        after_ms: int,
+        self, sources: Sources, push: Push, meter: Meter, report: Callable[[Exception], None], after_ms: int
     ) -> None:
-        self._users = users
-        self._memberships = memberships
-        self._devices = devices
+        self._sources = sources
+        self._clock = sources.clock
         self._push = push
-        self._clock = clock
         self._meter = meter
         self._report = report
         self._after = after_ms
@@ -77,28 +68,28 @@ class Notifier:
         """Push what is not covered.  The keys of those to try again."""
         deadline = self._clock.now() + self._after + BUDGET_MS
         failed: set[str] = set()
-        open_groups = self._uncovered(_grouped(batch), failed, deadline)
+        open_groups = self._worth(_grouped(batch), failed, deadline)
         wait = self._wait(open_groups)
         if wait > 0:
             self._clock.sleep(wait)
-            open_groups = self._uncovered(open_groups, failed, deadline)
-        self._each(open_groups, failed, deadline, self._sound)
+            open_groups = self._worth(open_groups, failed, deadline)
+        notices = Notices(self._sources)
+        self._each(open_groups, failed, deadline, lambda group: self._sound(group, notices))
         return failed
 
     def _wait(self, groups: list[list[Incoming]]) -> int:
         """Milliseconds until the newest of them is old enough; never more than that age itself."""
-        arrivals = [ms_of(each.message.arrival) for group in groups for each in group]
+        arrivals = [ms_of(each.event.arrival) for group in groups for each in group]
         return min(self._after, max(arrivals) + self._after - self._clock.now()) if arrivals else 0
 
-    def _uncovered(self, groups: list[list[Incoming]], failed: set[str], deadline: int) -> list[list[Incoming]]:
-        """What the watermarks leave of each group."""
+    def _worth(self, groups: list[list[Incoming]], failed: set[str], deadline: int) -> list[list[Incoming]]:
+        """What the reader's own side leaves of each group."""
         left: list[list[Incoming]] = []
 
         def look(group: list[Incoming]) -> None:
-            first = group[0]
-            marks = self._memberships.watermarks(first.user_id, first.message.conversation_id)
-            standing = tuple(marks.get(kind) for kind in ReceiptKind)
-            rest = [each for each in group if not covered(standing, each.message.position, each.message.arrival)]
+            user_id, conversation_id = group[0].user_id, group[0].event.conversation_id
+            row = self._sources.memberships.get(user_id, conversation_id)
+            rest = [each for each in group if row is None or worth(row, each.event, user_id, self._clock.now())]
             if rest:
                 left.append(rest)
 
@@ -122,68 +113,54 @@ class Notifier:
                 self._report(error)
                 failed.update(each.key for each in group)
 
-    def _sound(self, group: list[Incoming]) -> None:
+    def _sound(self, group: list[Incoming], notices: Notices) -> None:
         """Notify each of the recipient's phones.  One phone that fails does not keep the others silent."""
         user_id = group[0].user_id
+        phones = [
+            (device, device.endpoint)
+            for device in notices.phones(user_id)
+            if device.endpoint is not None and not all(self._has_sounded(device.endpoint, each) for each in group)
+        ]
+        notification = notices.notification(user_id, [each.event for each in group]) if phones else None
         problem: Exception | None = None
-        notification: Notification | None = None
-        for device in self._devices.of(user_id):
-            if device.endpoint is None or all(self._has_sounded(device.endpoint, each.message) for each in group):
-                continue
-            notification = notification or self._notification([each.message for each in group])
+        for device, endpoint in phones if notification is not None else ():
+            assert notification is not None
             try:
-                self._send(user_id, device, device.endpoint, notification, group)
+                if self._send(device, endpoint, notification, group) == "dead":
+                    notices.gone(user_id, device)
             except Exception as error:
                 problem = error
         if problem is not None:
             raise problem
 
-    def _send(
-        self, user_id: str, device: Device, endpoint: str, notification: Notification, group: list[Incoming]
-    ) -> None:
+    def _send(self, device: Device, endpoint: str, notification: Notification, group: list[Incoming]) -> str:
         result = self._push.send(device, notification)
         self._remember(endpoint, group)
-        if result == "dead":
-            self._devices.forget_endpoint(user_id, device.device_id, endpoint)
         self._meter.count("Pushes" if result == "sent" else "PushEndpointsDead")
+        return result
 
-    def _notification(self, messages: list[Message]) -> Notification:
-        newest = max(messages, key=lambda message: message.position)
-        sender = self._users.get([newest.sender]).get(newest.sender)
-        title = (sender.name if sender is not None else None) or "New message"
-        return Notification(
-            title=title if len(messages) == 1 else f"{title} ({len(messages)})",
-            body=excerpt(newest.text, BODY_BYTES)[0],
-            collapse_key=_collapse_key(newest.conversation_id),
-            thread=newest.conversation_id,
-            badge=None,
-            ttl_s=TTL_S,
-            data={
-                "conversation": newest.conversation_id,
-                "position": newest.position,
-                "sender": newest.sender,
-                "messages": str(len(messages)),
-            },
-        )
-
-    def _has_sounded(self, endpoint: str, message: Message) -> bool:
-        return (endpoint, message.sender, message.client_id) in self._sounded
+    def _has_sounded(self, endpoint: str, each: Incoming) -> bool:
+        return (endpoint, each.event.sender, each.event.client_id) in self._sounded
 
     def _remember(self, endpoint: str, group: list[Incoming]) -> None:
         for each in group:
-            self._sounded[endpoint, each.message.sender, each.message.client_id] = None
+            self._sounded[endpoint, each.event.sender, each.event.client_id] = None
         while len(self._sounded) > REMEMBERED:
             self._sounded.popitem(last=False)
+
+
+def worth(row: Membership, event: Sounding, user_id: str, now: int) -> bool:
+    """Whether the reader, whose side of the conversation is `row`, wants to hear of the event."""
+    if row.blocked or row.left or covered(tuple(row.marks.values()), event.position, event.arrival):
+        return False
+    if row.muted_until <= now:
+        return True
+    return isinstance(event, Message) and row.mentions and user_id in event.mentions
 
 
 def _grouped(batch: Sequence[Incoming]) -> list[list[Incoming]]:
     """By recipient and conversation, in order of first appearance."""
     groups: dict[tuple[str, str], list[Incoming]] = {}
     for each in batch:
-        groups.setdefault((each.user_id, each.message.conversation_id), []).append(each)
+        groups.setdefault((each.user_id, each.event.conversation_id), []).append(each)
     return list(groups.values())
-
-
-def _collapse_key(conversation_id: str) -> str:
-    """32 characters: APNs takes 64 bytes, and a conversation's id can be longer."""
-    return blake2b(conversation_id.encode(), digest_size=16).hexdigest()

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.events import Event, Message
+from tidings.domain.events import Event
+from tidings.domain.notice import may_sound
 from tidings.domain.position import floor, ms_of
 from tidings.domain.pulled import Marks
 from tidings.domain.sizes import wire_bytes
@@ -113,7 +114,7 @@ class MailboxStore:
         }
         if event.position != event.arrival:
             item["position"] = string(event.position)
-        if isinstance(event, Message) and event.sender != user_id:
+        if may_sound(event, user_id):
             item[keys.PUSH_MARK] = string("1")
         return {**item, **form.encode(event)}
 
