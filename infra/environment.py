@@ -15,13 +15,14 @@ from tidings.storage.keys import Table
 
 CHECKS: Final = ("issuer", "audience", "algorithms", "jwks_url", "origins")
 TIMES: Final = ("fence_ms", "settle_ms", "call_ms")
+SENDING: Final = ("send_rate", "send_burst", "edit_window_s", "unsend_window_s")
 LANE_QUEUES: Final = ("queue_small", "queue_large")
 PLATFORMS: Final = ("platform_fcm", "platform_apns")
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*PLATFORMS, "max_devices"),
-    "Send": (*TIMES, "callback_url", "max_devices", "retention_days", "edit_window_s", "unsend_window_s"),
+    "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
     "Work": (*TIMES, *LANE_QUEUES, "fanout_bound_ms", "retention_days"),

@@ -54,7 +54,7 @@ ACCESS: Final[dict[str, Access]] = {
         tables={
             keys.USERS: ("BatchGetItem",),
             keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
-            keys.OUTBOX: ("PutItem", "UpdateItem"),
+            keys.OUTBOX: ("GetItem", "PutItem", "UpdateItem"),
             keys.CONVERSATIONS: ("GetItem", "PutItem", "UpdateItem", "Query"),
             keys.MAILBOXES: ("PutItem", "BatchWriteItem", "Query"),
             keys.MEMBERSHIPS: ("UpdateItem", "PutItem", "Query"),

@@ -41,6 +41,8 @@ class TidingsSettings:
     max_devices: int = 10
     edit_window_s: int = 900  # how long after it was sent a message may be edited
     unsend_window_s: int = 172_800  # and unsent by whoever sent it
+    send_rate: int = 20  # messages a second that one user may send for long
+    send_burst: int = 400  # and so many at once
 
     # Push: names of Secrets Manager secrets, or ARNs of platform applications that exist already.
     fcm_secret: str = ""
@@ -131,6 +133,9 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("max_devices", settings.max_devices, 1, 100)
     _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
     _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
+    _check_range("send_rate", settings.send_rate, 1, 10_000)
+    # Tokens are taken out of the bucket 20 at a time: it must hold as many.
+    _check_range("send_burst", settings.send_burst, 20, 1_000_000)
     _check_range("push_window_s", settings.push_window_s, 0, 300)
     _check_range("retry_attempts", settings.retry_attempts, 0, 10_000)
     _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)

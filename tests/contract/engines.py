@@ -21,6 +21,7 @@ from tidings.domain.stamp import Fence, Times
 from tidings.ports.pulled import Pulled
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
+from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
 from tidings.storage.graph import GraphStore
@@ -67,6 +68,7 @@ class Stores(ABC):
     graph: ports.Graph
     devices: ports.Devices
     watchers: ports.Watchers
+    buckets: ports.Buckets
     prefix: str = field(default_factory=lambda: uuid4().hex[:8])
 
     def user(self, name: str) -> str:
@@ -107,6 +109,7 @@ class FakeStores(Stores):
             graph=world.graph,
             devices=world.devices,
             watchers=world.watchers,
+            buckets=world.buckets,
         )
 
     def split(self, author: str, shards: int) -> None:
@@ -136,6 +139,7 @@ class DynamoStores(Stores):
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
+            buckets=BucketStore(client, keys.OUTBOX.name),
         )
 
     def split(self, author: str, shards: int) -> None:

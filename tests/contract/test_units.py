@@ -19,9 +19,11 @@ from tidings.domain.events import Change, Event, Path, ReceiptKind
 from tidings.domain.groups import Member, Stay
 from tidings.domain.identity import Connection, Identity
 from tidings.domain.position import FIRST, LAST
+from tidings.domain.rate import Rate
 from tidings.domain.timeline import EXCERPT
 from tidings.domain.watermark import Watermark
 from tidings.ports import Device, Move, OutboxEntry, Watcher
+from tidings.services.limits import SendLimits
 from tidings.storage import keys
 
 UUID = "8d3c1f0e-4b5a-4c6d-9e7f-0a1b2c3d4e5f"
@@ -200,6 +202,20 @@ def test_devices(metered: Metered) -> None:
     assert metered.cost(to.devices.of, "ann") == (0, 0.5)
     assert metered.cost(to.devices.get, "ann", "phone") == (0, 1)
     assert metered.cost(to.devices.remove, "ann", "phone", position(now, 1)) == (1, 0)
+
+
+def test_counting_what_a_user_sends(metered: Metered) -> None:
+    """A tenth of a write unit a message at most: here a thousand messages over two processes."""
+    to = metered.stores
+    pair = [SendLimits(to.buckets, to.clock, Rate(100, 2_000)) for _ in range(2)]
+
+    def send() -> None:
+        for number in range(1_000):
+            pair[number // 25 % 2].spend(UUID)
+
+    write, read = metered.cost(send)
+    assert (write, read) == (48, 24)
+    assert write / 1_000 <= 0.1
 
 
 def test_watching(metered: Metered) -> None:

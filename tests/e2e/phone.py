@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 ANSWER_S = 30.0
-RETRYABLE = ("retry_later", "unavailable", "internal", "not_attempted")
+RETRYABLE = ("retry_later", "rate_limited", "unavailable", "internal", "not_attempted")
 
 
 def new_id() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.groups import FakeGroups, FakeMembers
+from tests.fakes.limits import FakeBuckets
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
@@ -18,6 +19,7 @@ from tests.fakes.world import FakeClock, FakeMeter
 from tidings.domain.stamp import Fence, Times
 
 __all__ = [
+    "FakeBuckets",
     "FakeChunks",
     "FakeClock",
     "FakeDevices",
@@ -57,6 +59,7 @@ class FakeWorld:
         self.registry = FakeRegistry()
         self.sockets = FakeSockets()
         self.outbox = FakeOutbox(self.clock)
+        self.buckets = FakeBuckets()
         self.log = FakeLog()
         self.reactions = FakeReactions()
         self.mailboxes = FakeMailboxes(self.clock)

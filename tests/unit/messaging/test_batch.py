@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from tests.unit.messaging.rig import Crash, DieAt, Rig
-from tidings.domain.errors import Conflict, NotAttempted, NotFound, RetryLater, Unavailable, UnknownUser
+from tidings.domain.errors import Conflict, NotAttempted, NotFound, RateLimited, RetryLater, Unavailable, UnknownUser
 from tidings.domain.events import ReceiptKind
 from tidings.domain.position import parse
-from tidings.services.messaging import Command
+from tidings.services.deliver import Deliverer
+from tidings.services.messaging import Command, Messaging
+from tidings.services.people import People
 from tidings.services.receipts import Confirm, Confirmed
 from tidings.services.send import SendMessage, Sent
 
@@ -178,3 +180,28 @@ def test_a_batch_whose_worker_dies_at_any_call_is_finished_by_its_resend(later: 
 def _busy_put(name: str) -> None:
     if name == "put":
         raise Unavailable("The database is busy.")
+
+
+def test_a_batch_stops_where_its_sender_has_sent_enough(rig: Rig) -> None:
+    """What came before is kept; receipts do not count."""
+    mark = rig.send("bob", "ann")
+    spent: list[str] = []
+
+    def spend(user_id: str) -> None:
+        if len(spent) == 3:
+            raise RateLimited("Too fast.", retry_after_ms=500)
+        spent.append(user_id)
+
+    messaging = Messaging(People(rig.world.users), Deliverer(rig.world.mailboxes, rig.live), rig.uses, spend)
+    read = Confirm(mark.conversation_id, ReceiptKind.READ, mark.position)
+    results = messaging.run(rig.caller("ann"), [texts(1)[0], read, *texts(5)[1:]])
+    assert [type(result) for result in results] == [Sent, Confirmed, Sent, Sent, RateLimited, NotAttempted]
+    assert spent == ["ann"] * 3
+    assert [message.client_id for message in rig.messages("bob")] == ["c0", "c1", "c2"]
+    assert not any(client_id in ("c3", "c4") for _, client_id in rig.world.outbox.entries)
+    with pytest.raises(RateLimited):
+        messaging.one(rig.caller("ann"), texts(4)[3], Sent)
+    spent.clear()
+    rest = messaging.run(rig.caller("ann"), texts(5)[3:])
+    assert positions(results) + positions(rest) == sorted(positions(results) + positions(rest))
+    assert len(rig.messages("bob")) == 5

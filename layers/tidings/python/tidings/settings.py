@@ -35,6 +35,8 @@ class Settings:
     max_devices: int = 10
     edit_window_s: int = 900
     unsend_window_s: int = 172_800
+    send_rate: int = 20
+    send_burst: int = 400
     call_ms: int = 8_000
     extra: dict[str, str] = field(default_factory=dict)
 

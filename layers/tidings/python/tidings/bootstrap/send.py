@@ -7,6 +7,7 @@ from functools import cache
 from tidings.bootstrap import clients
 from tidings.bootstrap.telemetry import EmbeddedMeter, logger
 from tidings.bootstrap.world import SystemClock, settings
+from tidings.domain.rate import Rate
 from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
 from tidings.routes import life
@@ -18,6 +19,7 @@ from tidings.services.facts import Facts
 from tidings.services.hide import Hider
 from tidings.services.history import Histories
 from tidings.services.late import LateArrivals
+from tidings.services.limits import SendLimits
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
@@ -31,6 +33,7 @@ from tidings.services.targets import Targets
 from tidings.services.unsend import Unsender
 from tidings.services.uses import life_uses, messaging_uses
 from tidings.storage import keys
+from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
@@ -67,7 +70,8 @@ def build() -> Router:
         Reactor(claims, facts, rooms, targets, reactions),
         Hider(claims, rooms, targets, memberships),
     )
-    messaging = Messaging(People(users), Deliverer(mailboxes, live), uses)
+    limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
+    messaging = Messaging(People(users), Deliverer(mailboxes, live), uses, limits.spend)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
 
     router = Router(clock, logger())

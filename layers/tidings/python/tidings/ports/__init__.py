@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.groups import MOVES, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
+from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
@@ -15,6 +16,7 @@ from tidings.ports.world import Clock, Meter
 
 __all__ = [
     "MOVES",
+    "Buckets",
     "Chunks",
     "Clock",
     "Delivery",

@@ -36,15 +36,32 @@ class Use:
     prepare: Callable[[Caller, Any, Circle, str], Prepared[Any]]
     others: Callable[[Any], Iterable[str]] = lambda _: ()
     own: Callable[[Any], bool] = lambda _: True
+    counts: bool = True
+    """Whether it counts towards what a user may send."""
+
+
+def _unlimited(_user_id: str) -> None:
+    """Nobody counts."""
 
 
 class Messaging:
-    """Runs the actions of a frame; `uses` by the type of command."""
+    """Runs the actions of a frame; `uses` by the type of command.
 
-    def __init__(self, people: People, deliverer: Deliverer, uses: Mapping[type, Use]) -> None:
+    `spend(user_id)` counts what is sent and raises `RateLimited` when it is too much: the frame stops there, and what
+    came before is kept.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        deliverer: Deliverer,
+        uses: Mapping[type, Use],
+        spend: Callable[[str], None] = _unlimited,
+    ) -> None:
         self._people = people
         self._deliverer = deliverer
         self._uses = uses
+        self._spend = spend
 
     def one(self, caller: Caller, command: Command, outcome: type[Wanted]) -> Wanted:
         """One command.  Raises what its use case raises."""
@@ -77,8 +94,11 @@ class Messaging:
         return self._people.circle(caller, others, own=any(use.own(command) for use, command in uses))
 
     def _prepare(self, caller: Caller, command: Command, circle: Circle, after: str) -> Step:
+        use = self._uses[type(command)]
         try:
-            return self._uses[type(command)].prepare(caller, command, circle, after)
+            if use.counts:
+                self._spend(caller.user_id)
+            return use.prepare(caller, command, circle, after)
         except TidingsError as error:
             return error
 

@@ -16,7 +16,7 @@ def messaging_uses(sender: Sender, receipts: Receipts) -> dict[type, Use]:
     """What `Messaging` runs."""
     return {
         SendMessage: Use(sender.prepare, others=_recipient),
-        Confirm: Use(receipts.prepare, own=_reads),
+        Confirm: Use(receipts.prepare, own=_reads, counts=False),
     }
 
 

@@ -8,6 +8,8 @@ Users          user_id                    profile, the set of registered device 
 Connections    user_id                    one item a user, one attribute a device: `d#<device>` -> map of connection
                                           id, connected_at (ms), protocol.  Nothing else lives on the item.
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
+                                          The client id ` rate`, which no client can choose: the token bucket of
+                                          what the user sends, as the moment at which it is full again.
 Mailboxes      user_id / arrival          the user's event log, read by sync.  `push` is there on events that may
                                           sound a phone, and is what the push function's stream filter looks for.
                                           The arrival `~pulled` sorts after all: the item of the conversations
@@ -46,7 +48,7 @@ Users          created_at N, name ?, named_at N ? (the name is a register by it)
                seen_by ? (`everyone`, `following`, `nobody`), read_receipts N ? (0 or 1), previews ? (`full`, `sender`,
                `none`), each with <name>_at ? (the position that set it)
 Connections    d#<device> ? (a map of id, at N, protocol), expires_at
-Outbox         fingerprint, position, expires_at
+Outbox         fingerprint, position, expires_at;   ` rate`: full_at N, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader, receipt (`delivered` or `read`), taken_at N
                ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
@@ -70,7 +72,8 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, expires
                removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
 Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
 
-What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention: a replay writes
+What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention (a bucket, when it
+is full): a replay writes
 the very same item, and a read leaves out what has expired by a bound on the key, without reading it.  Tombstones and
 removals in Graph live for retention too, those in Devices for a day; an item of Connections as long as its newest
 connection can.
@@ -133,6 +136,7 @@ TALLY: Final = "tally"
 LOWEST_CONVERSATION: Final = "dm#"
 HIGHEST_CONVERSATION: Final = "g#~"
 """Between these lie, in `Memberships`, the ids of conversations and nothing else."""
+RATE: Final = " rate"
 REACTION_PREFIX: Final = "react#"
 AFTER_USERS: Final = "\x7f"
 """Sorts after every user id."""
