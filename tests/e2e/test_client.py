@@ -1,0 +1,172 @@
+"""The real client against the host, in bad weather: what people see on their screens is what was written."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from client import Client, Receipt, RequestError, Timing
+from local.control_client import AsyncControlClient
+from tests.e2e.app import App, Book
+from tests.e2e.conftest import LIFE_S
+from tests.e2e.steps import kill
+
+BRISK = Timing(ack=1.5, ack_cap=6.0, receipts=0.1)
+FLOOD = 1_000
+WEATHER: dict[str, Any] = {
+    "reorder": 3,
+    "delay_ms": 20,
+    "lose_frame": 0.03,
+    "lose_reply": 0.05,
+    "duplicate_records": 0.3,
+    "duplicate_messages": 0.3,
+}
+"""Frames late, out of order or lost, and what is behind them twice."""
+DEATHS = [kill("Send", "", operation, probability=0.1, times=4) for operation in ("PutItem", "BatchWriteItem")]
+Open = Callable[..., Awaitable[App]]
+User = Callable[[str], str]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app(host: dict[str, Any], control: AsyncControlClient) -> AsyncIterator[Open]:
+    """Open registered devices: `await app("user", "phone")`, closed after the test.  A `book` goes on in a new run."""
+    async with AsyncExitStack() as stack:
+
+        async def open_app(name: str, device: str = "phone", book: Book | None = None) -> App:
+            book = book or Book()
+            token = (await control.mint(name, LIFE_S))["token"]
+            client = Client(host["url"], token, device, load=lambda: book.state, save=book.keep, timing=BRISK)
+            opened = App(client, name, device, book)
+            await stack.enter_async_context(client)
+            await client.ready(30)
+            await client.devices.register()
+            await client.sync()
+            return opened
+
+        yield open_app
+        await control.behave()
+
+
+def direct(one: App, other: App) -> str:
+    return "dm#" + "#".join(sorted((one.user, other.user)))
+
+
+@pytest.mark.timeout(180)
+async def test_a_thousand_messages_typed_at_once(app: Open, control: AsyncControlClient, user: User) -> None:
+    """Nobody waits for an ack; frames are lost and reordered, workers die.  Three devices show all of it in order."""
+    alice, laptop = await app(user("alice")), await app(user("alice"), "laptop")
+    bob, tablet = await app(user("bob")), await app(user("bob"), "tablet")
+    await control.misbehave(**WEATHER, seed=11, calls=DEATHS)
+    texts = [f"{number:04}" for number in range(FLOOD)]
+    acks = await asyncio.gather(*(alice.client.send(bob.user, text) for text in texts))
+    assert [ack.position for ack in acks] == sorted(str(ack.position) for ack in acks)
+    for reader in (laptop, bob, tablet):
+        await reader.until(lambda reader=reader: len(reader.book.handed) >= FLOOD)
+        await reader.client.sync()
+        assert len(reader.book.handed) == FLOOD, "each once"
+        assert [text for _, text, *_ in reader.book.shown(direct(alice, bob))] == texts
+        assert reader.client.conversation(direct(alice, bob))[-1].text == texts[-1]
+
+
+async def live(writers: list[App], conversation: str, dice: random.Random, steps: int) -> None:
+    """People write, correct themselves, take back and react, all at the same time and without waiting."""
+
+    async def act(number: int) -> None:
+        writer = dice.choice(writers)
+        mine = [each for each in writer.client.conversation(conversation) if each.sender == writer.user]
+        every = writer.client.conversation(conversation)
+        what = dice.choice(("send", "send", "send", "edit", "unsend", "react", "react"))
+        client = writer.client
+        if what == "edit" and mine:
+            await client.edit(conversation, dice.choice(mine).position, f"edited {number}")
+        elif what == "unsend" and len(mine) > 3:
+            await client.unsend(conversation, dice.choice(mine).position)
+        elif what == "react" and every:
+            await client.react(conversation, dice.choice(every).position, dice.choice(("👍", "🎉", None)))
+        else:
+            answered = dice.choice(every).position if every and dice.random() < 0.3 else None
+            await client.send(conversation, f"text {number}", reply_to=answered)
+
+    doing: list[asyncio.Task[None]] = []
+    for number in range(steps):
+        doing.append(asyncio.create_task(act(number)))
+        await asyncio.sleep(0.02)
+    for outcome in await asyncio.gather(*doing, return_exceptions=True):
+        # What somebody does to a message that its author takes back at the same moment is refused.
+        assert outcome is None or (isinstance(outcome, RequestError) and outcome.code == "not_found"), outcome
+
+
+@pytest.mark.timeout(180)
+async def test_edits_unsends_and_reactions_are_the_same_on_every_screen(
+    app: Open, control: AsyncControlClient, user: User
+) -> None:
+    """One device misses half of it and comes back with its state, another begins anew; the history agrees."""
+    alice, bob = await app(user("alice")), await app(user("bob"))
+    tablet = await app(bob.user, "tablet")
+    talk = direct(alice, bob)
+    await alice.client.send(bob.user, "hello")
+    await bob.until(lambda: bool(bob.client.conversation(talk)))
+    dice = random.Random(5)
+    await control.misbehave(**WEATHER, seed=5, calls=DEATHS)
+    await live([alice, bob], talk, dice, 40)
+    await tablet.client.sync()
+    await tablet.client.close()
+    for each in (alice, bob):
+        await each.client.drop()
+    await live([alice, bob], talk, dice, 40)
+    tablet = await app(bob.user, "tablet", tablet.book)
+    await control.behave()
+    await control.idle(60)
+    for each in (alice, bob, tablet):
+        await each.client.sync()
+        await each.client.settled()
+    expected = await alice.past(talk)
+    assert len(expected) > 20
+    assert any(edited for _, _, edited, _ in expected)
+    assert any(counts for *_, counts in expected)
+    assert alice.screen(talk) == expected
+    assert bob.screen(talk) == expected
+    assert await bob.past(talk) == expected
+    assert tablet.book.shown(talk) == expected
+    assert len(tablet.book.handed) == len(set(tablet.book.handed))
+    anew = await app(alice.user, "anew")
+    assert [each.text for each in anew.client.conversation(talk) if each.sender == bob.user] == [
+        message.text for message in alice.client.conversation(talk) if message.sender == bob.user
+    ]
+
+
+async def test_hidden_on_one_device_is_hidden_on_the_other(app: Open, user: User) -> None:
+    alice, bob = await app(user("alice")), await app(user("bob"))
+    tablet = await app(bob.user, "tablet")
+    talk = direct(alice, bob)
+    ack = await alice.client.send(bob.user, "for everybody else")
+    for each in (bob, tablet):
+        await each.until(lambda each=each: bool(each.client.conversation(talk)))
+    await bob.client.hide(talk, str(ack.position))
+    assert bob.screen(talk) == []
+    await tablet.until(lambda: tablet.screen(talk) == [])
+    assert await bob.past(talk) == []
+    assert len(await alice.past(talk)) == 1
+
+
+async def test_receipts_cover_all_with_one_mark(app: Open, control: AsyncControlClient, user: User) -> None:
+    """Delivered by itself, read when said so; twenty messages cost one of each at most a moment apart."""
+    alice, bob = await app(user("alice")), await app(user("bob"))
+    talk = direct(alice, bob)
+    heard: list[Receipt] = []
+    alice.client.on_receipt(heard.append)
+    await control.misbehave(**WEATHER, seed=3)
+    acks = await asyncio.gather(*(alice.client.send(bob.user, f"{n}") for n in range(20)))
+    last = str(acks[-1].position)
+    await bob.until(lambda: len(bob.book.handed) == 20)
+    await alice.until(lambda: any(each.kind == "delivered" and each.position >= last for each in heard))
+    assert bob.client.mark_read(talk)
+    await alice.until(lambda: any(each.kind == "read" and each.position >= last for each in heard))
+    assert {each.reader for each in heard} == {bob.user}
+    assert not bob.client.mark_read(talk), "they know"
