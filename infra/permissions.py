@@ -57,7 +57,7 @@ ACCESS: Final[dict[str, Access]] = {
             keys.OUTBOX: ("GetItem", "PutItem", "UpdateItem"),
             keys.CONVERSATIONS: ("GetItem", "PutItem", "UpdateItem", "Query"),
             keys.MAILBOXES: ("PutItem", "BatchWriteItem", "Query"),
-            keys.MEMBERSHIPS: ("UpdateItem", "PutItem", "Query"),
+            keys.MEMBERSHIPS: ("GetItem", "UpdateItem", "PutItem", "Query"),
         },
         posts=True,
     ),

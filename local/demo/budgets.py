@@ -43,9 +43,9 @@ class Measured:
         return [unit for unit in UNITS if self.used[unit] > getattr(self.allowed, unit) + 1e-6]
 
 
-def message(copies: bool = False) -> Allowed:
-    """A 1:1 message to a recipient who is online."""
-    return Allowed(4 if copies else 3, 2.5, 3, 2)
+def message(copies: bool = False, first: bool = False) -> Allowed:
+    """A 1:1 message to a recipient who is online; `first`: the two have never talked."""
+    return Allowed(3 + copies + 2 * first, 3 if copies else 2.5, 3, 2)
 
 
 def receipt(online: int = 1) -> Allowed:

@@ -48,9 +48,11 @@ class Scene:
 
 
 async def scene(connect: Connect, control: AsyncControlClient, user: Any) -> Scene:
-    """Both are there and have talked; the log holds `warm`."""
-    alice, bob = await connect(user("alice")), await connect(user("bob"))
-    unharmed = (await say(alice, bob, "warm"))["client_id"]
+    """Both are there and have talked; the log holds `warm`.  The calls are looked up where nobody meets any more."""
+    alice, bob, carol = [await connect(user(name)) for name in ("alice", "bob", "carol")]
+    for phone in (bob, carol):
+        await say(alice, phone, "warm")
+    unharmed = (await say(alice, carol, "again"))["client_id"]
     made = await recipe(control, "Send", unharmed)
     writes = [nth(made, "PutItem", place) for place in (1, 2, 3)]
     return Scene(alice, bob, Calls(*writes, nth(made, "BatchGetItem", 2)), new_id())

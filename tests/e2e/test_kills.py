@@ -50,11 +50,13 @@ async def test_send(later_ms: int, connect: Connect, control: AsyncControlClient
         await device.ask("device.register")
     laptop = await connect(alice.user, device="tablet")
     await laptop.ask("device.register")
-    unharmed = new_id()
-    first = await alice.ask("send", client_id=unharmed, to=bob.user, text="unharmed")
+    met, unharmed = new_id(), new_id()
+    first, second = [
+        await alice.ask("send", client_id=client_id, to=bob.user, text="unharmed") for client_id in (met, unharmed)
+    ]
     made = await calls(control, "Send", unharmed)
     assert {"PutItem", "PostToConnection"} <= set(made), made
-    acked = {unharmed: first["position"]}
+    acked = {met: first["position"], unharmed: second["position"]}
     for call, when in points(made):
         client_id = new_id()
         await control.misbehave(calls=[kill("Send", client_id, call, when)])

@@ -32,6 +32,7 @@ from tests.e2e.tables import items
 async def gone(connect: Connect, control: AsyncControlClient, user: Any) -> tuple[Phone, Phone, list[str]]:
     """Alice is there, Bob has been; and the calls of a message to him."""
     alice, bob = await connect(user("alice")), await connect(user("bob"))
+    await say(bob, alice, "met")
     unharmed = (await say(alice, bob, "warm"))["client_id"]
     made = await recipe(control, "Send", unharmed)
     await bob.close()
@@ -199,6 +200,7 @@ async def test_a_watermark_does_not_cover_what_arrived_later(
     alice, bob = await connect(user("alice")), await connect(user("bob"))
     token, client_id = f"token-{new_id()}", new_id()
     await bob.ask("device.register", platform="fcm", push_token=token)
+    await say(bob, alice, "met")
     made = await recipe(control, "Send", (await say(alice, bob, "warm"))["client_id"])
     await control.misbehave(calls=[kill("Send", client_id, "", "after", call=nth(made, "PutItem", 2))])
     await alice.put("send", client_id=client_id, to=bob.user, text="half-way")

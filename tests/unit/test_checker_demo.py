@@ -75,7 +75,8 @@ def test_a_budget_is_broken_by_the_smallest_excess():
 
 def test_budgets_are_those_of_the_design():
     assert budgets.message() == Allowed(3, 2.5, 3, 2)
-    assert budgets.message(copies=True).write == 4
+    assert budgets.message(copies=True) == Allowed(4, 3, 3, 2)
+    assert budgets.message(first=True) == Allowed(5, 2.5, 3, 2)
     assert budgets.sync(9) == Allowed(0, 4, 2, 1)
     assert budgets.post(61) == Allowed(64, 3, 2, 1)
     assert budgets.home(136) == Allowed(0, 6, 2, 1)

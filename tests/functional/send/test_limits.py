@@ -64,7 +64,7 @@ def test_counting_is_within_a_tenth_of_a_unit(strict: Deployed) -> None:
     strict.forget()
     count = FREE + BURST
     batch(strict, ann, 0, count)
-    assert strict.units["write"] == 3 * count + BURST / LEASE
+    assert strict.units["write"] == 2 + 3 * count + BURST / LEASE, "and once the rows of both"
     strict.forget()
     batch(strict, ann, count, 25)
     assert strict.units == {"read": 0.5}, "the sender's devices: the refusal itself costs nothing"

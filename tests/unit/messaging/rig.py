@@ -11,6 +11,7 @@ from tidings.domain.identity import Caller, Connection, Identity
 from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.direct import Meetings
 from tidings.services.edit import EditMessage, Editor
 from tidings.services.facts import Facts
 from tidings.services.hide import HideMessage, Hider
@@ -65,7 +66,10 @@ class Rig:
         self.live = Live(registry, sockets, self.clock, world.meter)
         self.facts = Facts(self.claims, log, LateArrivals(self.claims, log, mailboxes))
         reactions = watched(world.reactions, before=self._before, after=self._after)
-        rooms, targets = Rooms(), Targets(log)
+        people = People(users)
+        self.meetings = Meetings(memberships, people)
+        self.rooms = rooms = Rooms(self.meetings)
+        targets = Targets(log)
         self.uses = messaging_uses(Sender(self.facts, rooms, targets), Receipts(self.claims, log, memberships))
         self.uses |= life_uses(
             Editor(self.claims, self.facts, rooms, log, EDIT_WINDOW),
@@ -73,7 +77,7 @@ class Rig:
             Reactor(self.claims, self.facts, rooms, targets, reactions),
             Hider(self.claims, rooms, targets, memberships),
         )
-        self.messaging = Messaging(People(users), Deliverer(mailboxes, self.live), self.uses)
+        self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES)
         self.histories = Histories(log, memberships, Tallies(reactions))
 

@@ -134,12 +134,17 @@ def test_receipts_and_messages_keep_their_order_and_their_answers(rig: Rig) -> N
     assert [type(event).__name__ for event in rig.box("bob")] == ["Receipt", "Message"]
 
 
-def test_who_exists_is_asked_once_for_the_whole_batch_and_remembered(rig: Rig) -> None:
+def test_each_recipient_is_asked_about_once_for_the_whole_batch(rig: Rig) -> None:
     rig.person("carol")
     asked: list[str] = []
-    rig.before = lambda name: asked.append(name) if name == "get" else None
-    rig.messaging.run(rig.caller("ann"), [*texts(3), SendMessage("x", "carol", "hi")])
-    assert asked == ["get"]
+    commands = [*texts(3), SendMessage("x", "carol", "hi"), *texts(1)]
+    rig.before = lambda name: asked.append(name) if name in ("get", "begin") else None
+    rig.messaging.run(rig.caller("ann"), commands)
+    own, strangers, theirs = ["get"], ["get", "get"], ["begin", "begin"]
+    assert asked == [*own, *strangers, *theirs, *strangers, *theirs]
+    asked.clear()
+    rig.messaging.run(rig.caller("ann"), texts(3))
+    assert asked == ["get", "get"]
 
 
 def test_the_same_message_twice_in_a_batch_is_one_message(rig: Rig) -> None:

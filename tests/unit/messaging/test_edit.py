@@ -41,7 +41,7 @@ def test_the_order_of_writes_is_outbox_message_log_mailboxes(rig: Rig, sent: Sen
     calls: list[str] = []
     rig.before = calls.append
     rig.edit("ann", sent, "HELLO")
-    assert calls == ["get", "claim", "edit", "append", "put", "lookup"]
+    assert calls == ["get", "get", "claim", "edit", "append", "put", "lookup"]
 
 
 def test_whoever_synced_or_not_ends_with_the_last_text(rig: Rig, sent: Sent) -> None:

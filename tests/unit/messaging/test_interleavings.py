@@ -20,6 +20,7 @@ from tidings.domain.events import Message
 from tidings.ports import User
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.direct import Meetings
 from tidings.services.facts import Facts
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
@@ -54,11 +55,10 @@ class Play:
         claims = Claims(outbox, world.clock, world.times)
         facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
         live = Live(self.stage.staged(world.registry), world.sockets, world.clock, world.meter)
-        self.messaging = Messaging(
-            People(self.stage.staged(world.users)),
-            Deliverer(mailboxes, live),
-            messaging_uses(Sender(facts, Rooms(), Targets(log)), Receipts(claims, log, world.memberships)),
-        )
+        memberships, people = self.stage.staged(world.memberships), People(self.stage.staged(world.users))
+        sender = Sender(facts, Rooms(Meetings(memberships, people)), Targets(log))
+        uses = messaging_uses(sender, Receipts(claims, log, world.memberships))
+        self.messaging = Messaging(people, Deliverer(mailboxes, live), uses)
         self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10)
         self.callers = Rig()
         self.callers.clock = world.clock

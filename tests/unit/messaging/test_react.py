@@ -40,7 +40,7 @@ def test_the_order_of_writes_is_outbox_reaction_log_mailboxes(rig: Rig, sent: Se
     calls: list[str] = []
     rig.before = calls.append
     rig.react("bob", sent, "👍")
-    assert calls == ["get", "claim", "get", "put", "append", "put", "lookup"]
+    assert calls == ["get", "get", "claim", "get", "put", "append", "put", "lookup"]
 
 
 def test_the_later_one_stands_and_can_be_taken_back(rig: Rig, sent: Sent) -> None:

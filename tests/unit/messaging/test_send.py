@@ -31,7 +31,10 @@ def test_the_order_of_writes_is_outbox_log_mailboxes_then_lookup_then_post(rig: 
     calls: list[str] = []
     rig.before = calls.append
     rig.send("ann", "bob")
-    assert calls == ["get", "claim", "append", "put", "lookup", "post"]
+    assert calls == ["get", "get", "get", "claim", "begin", "begin", "append", "put", "lookup", "post"]
+    calls.clear()
+    rig.send("ann", "bob", client_id="c-2")
+    assert calls == ["get", "get", "claim", "append", "put", "lookup", "post"]
 
 
 def test_an_own_copy_and_a_live_event_only_for_another_registered_device(rig: Rig) -> None:

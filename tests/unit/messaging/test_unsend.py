@@ -50,7 +50,7 @@ def test_the_order_of_writes_is_outbox_tombstones_log_mailboxes(rig: Rig, sent: 
     calls: list[str] = []
     rig.before = calls.append
     rig.unsend("ann", sent)
-    assert calls == ["get", "claim", "tombstone", "erase", "append", "put", "lookup"]
+    assert calls == ["get", "get", "claim", "tombstone", "erase", "append", "put", "lookup"]
 
 
 def test_the_window_closes(rig: Rig) -> None:
@@ -104,7 +104,7 @@ class _Admins(Rooms):
 
 def test_an_admin_may_unsend_what_others_wrote_at_any_time(rig: Rig, sent: Sent) -> None:
     edit = rig.edit("ann", sent, "HELLO")
-    unsender = Unsender(rig.claims, rig.facts, _Admins(), rig.world.log, UNSEND_WINDOW)
+    unsender = Unsender(rig.claims, rig.facts, _Admins(rig.meetings), rig.world.log, UNSEND_WINDOW)
     rig.uses[UnsendMessage] = Use(unsender.prepare)
     rig.clock.advance(UNSEND_WINDOW + 1)
     unsend = rig.unsend("bob", sent)

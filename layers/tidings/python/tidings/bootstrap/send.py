@@ -14,6 +14,7 @@ from tidings.routes import life
 from tidings.routes.send import register
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
+from tidings.services.direct import Meetings
 from tidings.services.edit import Editor
 from tidings.services.facts import Facts
 from tidings.services.hide import Hider
@@ -62,7 +63,8 @@ def build() -> Router:
     facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
     live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
     reactions = ReactionStore(client, table(keys.CONVERSATIONS))
-    rooms, targets = Rooms(), Targets(log)
+    people = People(users)
+    rooms, targets = Rooms(Meetings(memberships, people)), Targets(log)
     uses = messaging_uses(Sender(facts, rooms, targets), Receipts(claims, log, memberships))
     uses |= life_uses(
         Editor(claims, facts, rooms, log, given.edit_window_ms),
@@ -71,7 +73,7 @@ def build() -> Router:
         Hider(claims, rooms, targets, memberships),
     )
     limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
-    messaging = Messaging(People(users), Deliverer(mailboxes, live), uses, limits.spend)
+    messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
 
     router = Router(clock, logger())

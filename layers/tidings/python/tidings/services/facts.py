@@ -76,6 +76,8 @@ class Facts:
             return Prepared(sent, self._late.parcels(caller, claim.fact, owners))
         if first is not None:
             room = _before(first, claim.position, look) or room
+        if room.begin is not None:
+            room.begin(claim.position, claim.fence)
         event = draft.make(claim.position)
         standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld)
         if standing is None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tidings.domain import conversation
-from tidings.domain.errors import NotFound, UnknownUser
+from tidings.domain.errors import NotFound
 from tidings.domain.events import Path
 from tidings.domain.identity import Caller
-from tidings.services.people import Circle
+from tidings.services.direct import Begin, Meeting, Meetings
 
 
 class Readers(Protocol):
@@ -30,7 +30,7 @@ class Room:
 
     `path` is how what is written now is delivered.  `withheld`: shown to nobody but the caller.  `sees(position)`:
     whether the caller may read what stands there; `present(users)`: those of some users who are in it now; `admin`: the
-    caller may unsend what others wrote.
+    caller may unsend what others wrote.  `begin(position, fence)` has to be done before the first event is written.
     """
 
     conversation_id: str
@@ -40,26 +40,36 @@ class Room:
     sees: Callable[[str], bool] = lambda _: True
     present: Callable[[Iterable[str]], frozenset[str]] = frozenset
     admin: bool = False
+    begin: Begin | None = None
 
 
 class Rooms:
     """Opens rooms."""
 
-    def direct(self, caller: Caller, to: str, circle: Circle) -> Room:
-        """The 1:1 conversation with `to`.  Raises `InvalidRequest` for oneself, `UnknownUser`."""
+    def __init__(self, meetings: Meetings) -> None:
+        self._meetings = meetings
+
+    def direct(self, caller: Caller, to: str) -> Room:
+        """The 1:1 conversation with `to`, be it the first message.  Raises `InvalidRequest` for oneself,
+        `UnknownUser`."""
         conversation_id = conversation.direct_id(caller.user_id, to)
-        if to not in circle.known:
-            raise UnknownUser("Nobody of that user id has ever connected.")
-        return _direct(conversation_id, caller.user_id, to)
+        return _direct(conversation_id, caller, to, self._meetings.first(caller, to, conversation_id))
 
     def of(self, caller: Caller, conversation_id: str) -> Room:
         """A conversation that exists.  Raises `NotFound`, `Forbidden`."""
         if conversation.is_group(conversation_id):
             raise NotFound("There is no such conversation.")
         other = conversation.other(conversation_id, caller.user_id)
-        return _direct(conversation_id, caller.user_id, other)
+        return _direct(conversation_id, caller, other, self._meetings.again(caller, other, conversation_id))
 
 
-def _direct(conversation_id: str, mine: str, other: str) -> Room:
-    both = frozenset({mine, other})
-    return Room(conversation_id, Path.INLINE, lambda _position, _about="": (other,), present=both.intersection)
+def _direct(conversation_id: str, caller: Caller, other: str, meeting: Meeting) -> Room:
+    both = frozenset({caller.user_id, other})
+    return Room(
+        conversation_id,
+        Path.INLINE,
+        lambda _position, _about="": (other,),
+        withheld=meeting.blocked,
+        present=both.intersection,
+        begin=meeting.begin,
+    )

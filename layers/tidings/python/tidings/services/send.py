@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidings.domain import conversation
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import Message
 from tidings.domain.fingerprint import fingerprint
@@ -44,7 +45,7 @@ class Sender:
         is written by these), `NotFound` for an answer to nothing and `InvalidRequest` for a mention of somebody who is
         not there (no message is), `RetryLater`, `Unavailable`.
         """
-        room = self._room(caller, command, circle)
+        room = self._room(caller, command)
 
         def message(at: str) -> Message:
             return Message(
@@ -66,11 +67,13 @@ class Sender:
         draft = Draft(command.client_id, _mark(command), message, circle.other_devices, after)
         return self._facts.publish(caller, room, draft, check)
 
-    def _room(self, caller: Caller, command: SendMessage, circle: Circle) -> Room:
+    def _room(self, caller: Caller, command: SendMessage) -> Room:
         if command.to is not None and command.conversation_id is None:
-            return self._rooms.direct(caller, command.to, circle)
+            return self._rooms.direct(caller, command.to)
         if command.conversation_id is not None and command.to is None:
-            return self._rooms.of(caller, command.conversation_id)
+            if conversation.is_group(command.conversation_id):
+                return self._rooms.of(caller, command.conversation_id)
+            return self._rooms.direct(caller, conversation.other(command.conversation_id, caller.user_id))
         raise InvalidRequest("Give `to` (a user id) or `conversation`, one of the two.")
 
 

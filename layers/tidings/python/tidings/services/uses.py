@@ -15,7 +15,7 @@ from tidings.services.unsend import Unsender, UnsendMessage
 def messaging_uses(sender: Sender, receipts: Receipts) -> dict[type, Use]:
     """What `Messaging` runs."""
     return {
-        SendMessage: Use(sender.prepare, others=_recipient),
+        SendMessage: Use(sender.prepare),
         Confirm: Use(receipts.prepare, own=_reads, counts=False),
     }
 
@@ -28,10 +28,6 @@ def life_uses(editor: Editor, unsender: Unsender, reactor: Reactor, hider: Hider
         React: Use(reactor.prepare),
         HideMessage: Use(hider.prepare),
     }
-
-
-def _recipient(command: SendMessage) -> tuple[str, ...]:
-    return () if command.to is None else (command.to,)
 
 
 def _reads(command: Confirm) -> bool:
