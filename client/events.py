@@ -174,7 +174,7 @@ def event_of(wire: Wire, via: Via) -> Event | None:
 def entries_of(reply: Wire) -> list[Entry]:
     """What a history page shows, newest first, with its reactions."""
     counts = reply.get("reactions") or {}
-    events = (event_of(_counted(wire, counts.get(wire.get("position"))), "sync") for wire in reply["events"])
+    events = (event_of(_counted(wire, counts.get(wire.get("position"))), "sync") for wire in reply.get("events", ()))
     return [event for event in events if isinstance(event, Message | GroupChange)]
 
 

@@ -59,7 +59,7 @@ class Request:
 
     action: str
     fields: dict[str, Any]
-    owner: Literal["caller", "receipts", "sync", "whoami", "watch"] = "caller"
+    owner: Literal["caller", "receipts", "sync", "whoami", "watch", "change"] = "caller"
     alone: bool = False
     """Must not share a frame: it was in one that the server refused as a whole."""
     reply: Reply | None = None

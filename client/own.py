@@ -1,17 +1,50 @@
 """What our own acked requests are to us: the same events that our other devices get.
 
 The server leaves the device that asked out of what it delivers live, and may send it a copy by sync: so the event is
-made here, under the position that the ack gave, and the copy is no news.
+made here, under the position that the ack gave, and the copy is no news.  What became of a change of a group (who was
+added, who owns it now) only the server knows: that is looked up in the log.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from client.events import Edit, Hidden, LogEvent, Message, Reaction, Setting, Unsend, details_of
+from client.events import (
+    Edit,
+    GroupChange,
+    Hidden,
+    LogEvent,
+    Message,
+    Reaction,
+    Setting,
+    Unsend,
+    details_of,
+    entries_of,
+)
 from client.frames import Reply
+from client.lanes import Request
 
 SETTINGS = ("muted_until", "mentions", "pinned", "archived")
+
+
+def look_up(action: str, reply: Reply) -> Request | None:
+    """The query for what an acked change of a group has become."""
+    place, conversation = reply.get("position"), reply.get("conversation")
+    if not action.startswith("group.") or not place or not conversation:
+        return None
+    return Request("history", {"conversation": conversation, "before": _behind(place), "limit": 1}, "change")
+
+
+def looked_up(request: Request) -> list[GroupChange]:
+    """The change, where there was anything to change: otherwise something older stands there."""
+    entries = entries_of(request.reply) if request.reply is not None else []
+    behind = request.fields["before"]
+    return [entry for entry in entries if isinstance(entry, GroupChange) and _behind(entry.position) == behind]
+
+
+def _behind(position: str) -> str:
+    """The next position."""
+    return f"{position[:-2]}{int(position[-2:]) + 1:02}"
 
 
 def own_event(action: str, fields: dict[str, Any], reply: Reply, me: str) -> LogEvent | Setting | Hidden | None:

@@ -21,7 +21,7 @@ from client.frames import decode
 from client.inbox import Inbox, State
 from client.lanes import Request
 from client.outgoing import Outgoing, Timing
-from client.own import own_event
+from client.own import look_up, looked_up, own_event
 from client.receipts import Mark, Receipts
 from client.syncing import SyncLoop
 from client.watching import Watching
@@ -197,8 +197,11 @@ class Session:
                 self._synced(request, now)
             elif request.owner == "whoami":
                 self._known(request, now)
+            elif request.owner == "change":
+                for change in looked_up(request):
+                    self.inbox.own(change)
             elif request.owner in ("caller", "watch"):
-                self._note_own(request)
+                self._note_own(request, now)
                 if request.owner == "caller":
                     self._finished.append(request)
 
@@ -223,7 +226,7 @@ class Session:
         if step.following is not None:
             self._out.add(step.following, now)
 
-    def _note_own(self, request: Request) -> None:
+    def _note_own(self, request: Request, now: float) -> None:
         """What a settled request tells us besides its reply."""
         reply, me = request.reply, self.inbox.me
         if request.action in ("watch", "presence.watch"):
@@ -232,6 +235,8 @@ class Session:
             event = own_event(request.action, request.fields, reply, me)
             if event is not None:
                 self.inbox.own(event)
+            if (query := look_up(request.action, reply)) is not None:
+                self._out.add(query, now)
 
     def _watched(self, request: Request) -> None:
         if request.reply is None:
@@ -239,5 +244,5 @@ class Session:
             return
         self._watching.asked(request)
         for user in request.reply.get("users", ()):
-            news = self.inbox.news(presence_of(user, request.reply["at"]))
+            news = self.inbox.news(presence_of(user, request.reply.get("at", 0)))
             self._events += [news] if news is not None else []

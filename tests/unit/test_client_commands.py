@@ -52,7 +52,7 @@ async def test_a_group_is_made_and_its_id_printed(capsys: pytest.CaptureFixture[
         made = {"type": "ack", "conversation": GROUP, "position": place(1), "not_added": ["eve"]}
         rig.model.refuse = answers(group_create=made, group_info=INFO, group_members=MEMBERS)
         assert await run(rig, "group", "create", "Weekend", "bob", "eve", "--history", "all") == 0
-        assert asked(rig) == [
+        assert asked(rig, "history") == [
             {"action": "group.create", "title": "Weekend", "members": ["bob", "eve"], "history": "all"}
         ]
         assert await run(rig, "group", "info", GROUP) == 0

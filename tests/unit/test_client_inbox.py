@@ -9,6 +9,7 @@ from client.lanes import Request
 from client.session import Session
 from tests.unit.client_alice import CONVERSATION, Alice
 from tests.unit.client_rig import BASE, SETTLE, error, live, message, place
+from tests.unit.client_world import GROUP, event
 
 
 def test_delivered_receipts_are_gathered_into_one_action_a_conversation():
@@ -44,7 +45,7 @@ def test_receipts_travel_with_sends_and_read_includes_delivered():
 def test_own_copies_are_shown_but_not_confirmed():
     alice = Alice()
     alice.say(live(message(10, "from my phone", sender="alice", to="bob")))
-    assert [event.client_id for event in alice.events()] == ["from my phone"]
+    assert [each.client_id for each in alice.events()] == ["from my phone"]
     alice.wait(1.0)
     assert alice.frames() == []
 
@@ -116,11 +117,29 @@ def test_receipts_are_news_only_when_they_move_forward():
     receipt = {"kind": "receipt", "conversation": CONVERSATION, "reader": "bob", "receipt": "delivered"}
     for ms, taken in ((10, 10), (20, 20), (10, 10), (20, 20)):
         alice.say(live(receipt | {"position": place(ms), "arrival": place(taken + 1), "taken_at": taken}))
-    assert [event.taken_at for event in alice.events() if isinstance(event, Receipt)] == [10, 20]
+    assert [each.taken_at for each in alice.events() if isinstance(each, Receipt)] == [10, 20]
 
 
 def test_unknown_kinds_and_garbage_are_skipped():
     alice = Alice()
     for text in ("", "[]", "{", '{"type": "news"}', live({"kind": "dance"}, {"kind": "message"}, message(1, "m"))):
         alice.say(text)
-    assert [event.client_id for event in alice.events()] == ["m"]
+    assert [each.client_id for each in alice.events()] == ["m"]
+
+
+def test_what_a_change_of_ours_has_become_is_looked_up_and_is_no_news():
+    """Only the server knows who was added; where nobody was, something older stands in the log."""
+    alice = Alice()
+    change = event("group", 40, "alice", change="added", users=["bob"])
+    older = event("group", 3, "bob", change="created", users=["alice"])
+    for client_id, found in (("c40", change), ("c41", older)):
+        position = place(int(client_id[1:]))
+        alice.session.submit(Request("group.add", {"client_id": client_id, "conversation": GROUP}), alice.now)
+        (asked,) = alice.frames()
+        alice.say({"type": "ack", "id": asked["id"], "conversation": GROUP, "position": position})
+        (query,) = alice.frames()
+        assert (query["action"], query["before"]) == ("history", position[:-1] + "1")
+        alice.say({"type": "history", "id": query["id"], "conversation": GROUP, "events": [found]})
+    assert [each.position for each in alice.session.inbox.display.entries(GROUP)] == [place(40)]
+    alice.say(live(change, older))
+    assert [each.position for each in alice.events()] == [older["position"]]
