@@ -115,6 +115,17 @@ class TestMailboxes:
                 stores.mailboxes.put(some, stores.stale())
         assert stores.mailboxes.read(bob, FIRST, 10, PLENTY) == ([], False)
 
+    def test_the_newest_come_first_and_not_what_syncs_pull(self, stores: Stores) -> None:
+        bob = stores.user("bob")
+        assert stores.mailboxes.newest(bob, 10) == []
+        sent = letters(stores, 7)
+        stores.mailboxes.put([(bob, letter) for letter in sent], stores.fence())
+        stores.pulled.expect(bob, "g#a", position(stores.clock.now()), stores.fence())
+        assert stores.mailboxes.newest(bob, 10) == sent[::-1]
+        assert stores.mailboxes.newest(bob, 3) == sent[:3:-1]
+        stores.clock.advance(RETENTION_MS + 4)
+        assert stores.mailboxes.newest(bob, 10) == sent[:3:-1]
+
     def test_what_is_older_than_retention_is_not_read(self, stores: Stores) -> None:
         bob = stores.user("bob")
         sent = letters(stores, 2)

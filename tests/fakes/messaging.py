@@ -176,6 +176,11 @@ class FakeMailboxes:
         marks = [each for _, each in sorted(self.marks.get(user_id, {}).items())]
         return MailboxPage(tuple(events), more, () if more else tuple(marks))
 
+    def newest(self, user_id: str, limit: int) -> list[Event]:
+        oldest = floor(self._clock.now() - self._retention)
+        found = [event for arrival, event in self.boxes.get(user_id, {}).items() if arrival > oldest]
+        return sorted(found, key=lambda event: event.arrival, reverse=True)[:limit]
+
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
         for start in range(0, len(keys), 25):
             fence.check()

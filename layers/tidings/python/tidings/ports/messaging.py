@@ -155,6 +155,10 @@ class Mailboxes(Protocol):
         """The same with what stands at the mailbox's end, for no more reading; only that after `AFTER_EVENTS`."""
         ...
 
+    def newest(self, user_id: str, limit: int) -> list[Event]:
+        """The latest `limit` events at most, newest first (eventually consistent)."""
+        ...
+
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
         """Delete what stands at each (user id, arrival); nothing there is fine."""
         ...

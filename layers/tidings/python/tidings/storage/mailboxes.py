@@ -99,6 +99,23 @@ class MailboxStore:
                 return MailboxPage(tuple(events), more=False, pulled=tuple(pulled))
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def newest(self, user_id: str, limit: int) -> list[Event]:
+        """The latest `limit` events at most, newest first (eventually consistent)."""
+        with answered():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="#user_id = :user AND #arrival BETWEEN :after AND :last",
+                ExpressionAttributeNames=names("user_id", "arrival"),
+                ExpressionAttributeValues={
+                    ":user": string(user_id),
+                    ":after": string(above(floor(self._clock.now() - self._retention))),
+                    ":last": string(keys.AFTER_ARRIVALS),
+                },
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return [decode(item) for item in answer["Items"]]
+
     def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
         """Delete what stands at each (user id, arrival), in batches of 25; nothing there is fine."""
         wanted = dict.fromkeys(keys)
