@@ -72,7 +72,7 @@ ACCESS: Final[dict[str, Access]] = {
         sends=(SMALL,),
     ),
     "Plan": Access(
-        tables={keys.GRAPH: ("Query",)},
+        tables={keys.GRAPH: ("Query",), keys.CONVERSATIONS: ("GetItem",), keys.MEMBERS: ("Query",)},
         streams=(keys.POSTS, keys.CONVERSATIONS),
         sends=LANES,
     ),
@@ -81,6 +81,9 @@ ACCESS: Final[dict[str, Access]] = {
             keys.POSTS: ("GetItem", "Query"),
             keys.GRAPH: ("GetItem", "Query", "UpdateItem"),
             keys.TIMELINES: ("Query", "BatchWriteItem"),
+            keys.CONVERSATIONS: ("GetItem",),
+            keys.MEMBERS: ("Query",),
+            keys.MAILBOXES: ("BatchWriteItem",),
         },
         sends=LANES,
         consumes=LANES,

@@ -8,8 +8,8 @@ from tests.contract.engines import Stores
 from tests.contract.made import message, position
 from tidings.domain.conversation import direct_id
 from tidings.domain.errors import RetryLater
+from tidings.domain.events import MAX_EDITS, Edit, GroupChange, LogEntry, Message, Path
 from tidings.domain.events import Change as GroupWas
-from tidings.domain.events import Edit, GroupChange, LogEntry, Message, Path
 
 
 def talk(stores: Stores) -> str:
@@ -72,6 +72,16 @@ class TestEdit:
         once = stores.log.edit(change, stores.fence())
         assert stores.log.edit(change, stores.fence()) == once == standing(stores, sent)
 
+    def test_only_so_often(self, stores: Stores) -> None:
+        sent = written(stores)
+        for number in range(MAX_EDITS):
+            stores.log.edit(edit(stores, sent, number + 2, f"text {number}"), stores.fence())
+        before = standing(stores, sent)
+        assert len(before.edits) == MAX_EDITS
+        for number in (1, MAX_EDITS + 2):
+            assert stores.log.edit(edit(stores, sent, number, "once more"), stores.fence()) == before
+        assert stores.log.edit(edit(stores, sent, 2, "text 0"), stores.fence()) == before
+
     def test_only_a_message_of_ones_own(self, stores: Stores) -> None:
         sent = written(stores)
         before = standing(stores, sent)
@@ -110,7 +120,15 @@ class TestTombstone:
         unsend = at(stores, 9)
         after = stores.log.tombstone(sent.conversation_id, sent.position, unsend, stores.fence(), sender=sent.sender)
         expected = LogEntry(
-            sent.position, sent.sender, "1", Path.CHUNK, None, (100,), edits=(change.position,), unsent=unsend
+            sent.position,
+            sent.sender,
+            "1",
+            Path.CHUNK,
+            None,
+            (100,),
+            edits=(change.position,),
+            unsent=unsend,
+            mentions=sent.mentions,
         )
         assert after == standing(stores, sent) == expected
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Message, Path
+from tidings.domain.events import MAX_EDITS, Edit, Event, LogEntry, LogEvent, Message, Path
 from tidings.domain.notice import may_sound
 from tidings.domain.position import FIRST, floor
 from tidings.domain.pulled import Marks
@@ -74,6 +74,8 @@ class FakeLog:
         if entry is None or not isinstance(entry.event, Message) or entry.sender != edit.sender:
             return entry
         event = entry.event
+        if len(entry.edits) >= MAX_EDITS:
+            return entry
         if (event.edited or "") < edit.position and (entry.withheld or not withheld):
             event = replace(event, text=edit.text, edited=edit.position)
         edits = tuple(sorted({*entry.edits, edit.position}))
@@ -90,7 +92,8 @@ class FakeLog:
             return entry
         alive = isinstance(entry.event, Message)
         if alive or (entry.unsent and entry.unsent == (instead or unsend)):
-            self.entries[key] = replace(entry, event=None, unsent=unsend)
+            mentions = entry.event.mentions if isinstance(entry.event, Message) else entry.mentions
+            self.entries[key] = replace(entry, event=None, unsent=unsend, mentions=mentions)
         return self.entries[key]
 
     def erase(self, conversation_id: str, position: str, sender: str, fence: Fence) -> None:

@@ -21,9 +21,13 @@ from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
 from tidings.services.fanout.stream import StreamPlanner
+from tidings.services.fanout.sweep import sweep_effects, sweep_kinds
 from tidings.services.fanout.work import Worker
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
+from tidings.storage.log import LogStore
+from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.members import MemberStore
 from tidings.storage.posts import PostStore
 from tidings.storage.streams import shown_by
 from tidings.storage.timelines import TimelineStore
@@ -48,12 +52,12 @@ def build_worker() -> Worker:
 
 def _kinds() -> Kinds:
     """All kinds, by name."""
-    return {**post_kinds(_graph())}
+    return {**post_kinds(_graph()), **sweep_kinds(_log(), _members())}
 
 
 def _effects() -> Effects:
     """What is done for each."""
-    return {**post_effects(_posts(), _timelines())}
+    return {**post_effects(_posts(), _timelines()), **sweep_effects(_log(), _mailboxes())}
 
 
 def _tasks() -> Tasks:
@@ -70,6 +74,24 @@ def _posts() -> PostStore:
 def _timelines() -> TimelineStore:
     given = settings()
     return TimelineStore(clients.dynamodb(), given.table(keys.TIMELINES.variable), SystemClock(), given.retention_ms)
+
+
+@cache
+def _log() -> LogStore:
+    return LogStore(clients.dynamodb(), settings().table(keys.CONVERSATIONS.variable))
+
+
+@cache
+def _members() -> MemberStore:
+    given = settings()
+    table, conversations = given.table(keys.MEMBERS.variable), given.table(keys.CONVERSATIONS.variable)
+    return MemberStore(clients.dynamodb(), table, conversations, SystemClock())
+
+
+@cache
+def _mailboxes() -> MailboxStore:
+    given = settings()
+    return MailboxStore(clients.dynamodb(), given.table(keys.MAILBOXES.variable), SystemClock(), given.retention_ms)
 
 
 @cache

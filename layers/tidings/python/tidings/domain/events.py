@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 
 class Path(StrEnum):
@@ -188,12 +189,16 @@ LiveEvent = Event | Typing | Presence
 """What a live frame can carry."""
 
 
+MAX_EDITS: Final = 100
+"""Of one message: each is noted on it, and swept with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One item of a conversation's log.  `event` is None for a tombstone; `claims` are the stamps (ms) of late
     arrivals, oldest first; `edits` the positions of a message's edits, in order.  A `withheld` one is shown to nobody
     but its sender: the reader had blocked them.  `unsent` is, on a message's tombstone, the position of the unsend that
-    made it."""
+    made it, and `mentions` whom the message named: where its path is `PULL`, only they have copies."""
 
     position: str
     sender: str
@@ -204,6 +209,7 @@ class LogEntry:
     withheld: bool = False
     edits: tuple[str, ...] = ()
     unsent: str = ""
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

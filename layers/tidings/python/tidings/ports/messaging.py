@@ -56,7 +56,8 @@ class Log(Protocol):
         """Give the message at `edit.target` its text, unless a later edit did, and note its position either way.
 
         A `withheld` edit gives its text only to a withheld message.  Nothing changes where there is no message of the
-        edit's sender, or its tombstone.  The entry that stands afterwards; None: nothing is there.
+        edit's sender, or its tombstone, or where `MAX_EDITS` are noted already.  The entry that stands afterwards;
+        None: nothing is there.
         """
         ...
 

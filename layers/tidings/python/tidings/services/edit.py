@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tidings.domain import position
+from tidings.domain.errors import Forbidden
 from tidings.domain.events import Edit, Message
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
@@ -57,7 +58,10 @@ class Editor:
             if passed(at, target, self._window):
                 self._check_begun(caller, edit(at))
             standing = self._log.edit(edit(at), self._claims.fence(at), withheld=room.withheld)
-            return replace(room, withheld=room.withheld or own_message(standing, caller).withheld)
+            message = own_message(standing, caller)
+            if at not in message.edits:
+                raise Forbidden("This message has been edited as often as it may be.")
+            return replace(room, withheld=room.withheld or message.withheld)
 
         mark = fingerprint("edit", {"conversation": room.conversation_id, "target": target, "text": command.text})
         draft = Draft(command.client_id, mark, edit, circle.other_devices, after, about=target)

@@ -26,7 +26,7 @@ from tidings.storage.attributes import (
     texts_of,
 )
 from tidings.storage.calls import ConditionFailed, answered
-from tidings.storage.events import decode_log, encode
+from tidings.storage.events import decode_log, encode, words
 from tidings.storage.pages import between, newest_first
 
 if TYPE_CHECKING:
@@ -200,6 +200,7 @@ def entry(item: Item) -> LogEntry:
         keys.WITHHELD in item,
         tuple(sorted(texts_of(item, "edits"))),
         text_or_none(item, "unsent") or "",
+        () if event else words(item, "mentions"),
     )
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tidings.domain.events import Edit, LogEntry, Message, Path
+from tidings.domain.events import MAX_EDITS, Edit, LogEntry, Message, Path
 from tidings.storage import keys
-from tidings.storage.attributes import names, string
+from tidings.storage.attributes import names, number, string
 
 Revision = dict[str, Any]
 """Arguments of UpdateItem."""
 
 _MESSAGE: Final = "attribute_exists(#sender) AND attribute_not_exists(#kind)"
 _ALIVE: Final = f"{_MESSAGE} AND attribute_not_exists(#deleted)"
-_CONTENT: Final = ("text", "mentions", "reply_to", "edited")
-"""What a tombstone lacks."""
+_ROOM: Final = "(attribute_not_exists(#edits) OR size(#edits) < :most)"
+_CONTENT: Final = ("text", "reply_to", "edited")
+"""What a tombstone lacks.  It keeps the mentions: they say where copies of a pulled message went."""
 
 
 def editable(entry: LogEntry, sender: str) -> bool:
@@ -34,7 +35,7 @@ def text(edit: Edit, *, withheld: bool) -> Revision:
     return {
         "UpdateExpression": "SET #text = :text, #edited = :at ADD #edits :edits",
         "ConditionExpression": (
-            f"{_ALIVE} AND #sender = :sender AND {only}(attribute_not_exists(#edited) OR #edited < :at)"
+            f"{_ALIVE} AND #sender = :sender AND {_ROOM} AND {only}(attribute_not_exists(#edited) OR #edited < :at)"
         ),
         "ExpressionAttributeNames": names("text", "edited", "edits", "sender", "kind", keys.DELETED) | shown,
         "ExpressionAttributeValues": {
@@ -42,6 +43,7 @@ def text(edit: Edit, *, withheld: bool) -> Revision:
             ":at": string(edit.position),
             ":edits": {"SS": [edit.position]},
             ":sender": string(edit.sender),
+            ":most": number(MAX_EDITS),
         },
     }
 
@@ -50,9 +52,13 @@ def note(edit: Edit) -> Revision:
     """Only note the edit."""
     return {
         "UpdateExpression": "ADD #edits :edits",
-        "ConditionExpression": f"{_ALIVE} AND #sender = :sender",
+        "ConditionExpression": f"{_ALIVE} AND #sender = :sender AND {_ROOM}",
         "ExpressionAttributeNames": names("edits", "sender", "kind", keys.DELETED),
-        "ExpressionAttributeValues": {":edits": {"SS": [edit.position]}, ":sender": string(edit.sender)},
+        "ExpressionAttributeValues": {
+            ":edits": {"SS": [edit.position]},
+            ":sender": string(edit.sender),
+            ":most": number(MAX_EDITS),
+        },
     }
 
 
