@@ -57,6 +57,7 @@ ACCESS: Final[dict[str, Access]] = {
             keys.OUTBOX: ("GetItem", "PutItem", "UpdateItem"),
             keys.CONVERSATIONS: ("GetItem", "PutItem", "UpdateItem", "Query"),
             keys.MAILBOXES: ("PutItem", "BatchWriteItem", "Query"),
+            keys.MEMBERS: ("GetItem",),
             keys.MEMBERSHIPS: ("GetItem", "UpdateItem", "PutItem", "Query"),
         },
         posts=True,

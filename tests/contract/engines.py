@@ -34,6 +34,7 @@ from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
 from tidings.storage.pulled import PulledStore
 from tidings.storage.reactions import ReactionStore
+from tidings.storage.tally import TallyStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
 from tidings.storage.watchers import WatcherStore
@@ -61,6 +62,7 @@ class Stores(ABC):
     memberships: ports.Memberships
     groups: ports.Groups
     members: ports.Members
+    tallies: ports.Tallies
     users: ports.Users
     registry: ports.Registry
     posts: ports.Posts
@@ -102,6 +104,7 @@ class FakeStores(Stores):
             memberships=world.memberships,
             groups=world.groups,
             members=world.members,
+            tallies=world.tallies,
             users=world.users,
             registry=world.registry,
             posts=world.posts,
@@ -132,6 +135,7 @@ class DynamoStores(Stores):
             memberships=MembershipStore(client, keys.MEMBERSHIPS.name, clock),
             groups=GroupStore(client, keys.CONVERSATIONS.name, clock),
             members=MemberStore(client, keys.MEMBERS.name, keys.CONVERSATIONS.name, clock, FULL),
+            tallies=TallyStore(client, keys.CONVERSATIONS.name),
             users=UserStore(client, keys.USERS.name, clock),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
             posts=PostStore(client, keys.POSTS.name),

@@ -9,8 +9,9 @@ from tests.contract.made import position
 from tidings.domain.errors import RetryLater
 from tidings.domain.events import ReceiptKind
 from tidings.domain.watermark import Watermark
+from tidings.ports import Advance, Membership
 
-READ, DELIVERED = ReceiptKind.READ, ReceiptKind.DELIVERED
+DELIVERED, READ, SEEN = ReceiptKind.DELIVERED, ReceiptKind.READ, ReceiptKind.SEEN
 CHAT = "dm#a#b"
 
 
@@ -25,9 +26,9 @@ class TestMemberships:
     def test_kinds_and_conversations_are_apart(self, stores: Stores) -> None:
         bob = stores.user("bob")
         first, second = mark(stores, 1, 10), mark(stores, 2, 20)
-        assert stores.memberships.advance(bob, CHAT, DELIVERED, second, stores.fence()) is None
-        assert stores.memberships.advance(bob, CHAT, READ, first, stores.fence()) is None
-        assert stores.memberships.advance(bob, "dm#a#c", READ, second, stores.fence()) is None
+        assert stores.memberships.advance(bob, CHAT, DELIVERED, second, stores.fence()) == Advance(True, None)
+        assert stores.memberships.advance(bob, CHAT, READ, first, stores.fence()).moved
+        assert stores.memberships.advance(bob, "dm#a#c", READ, second, stores.fence()).moved
         assert stores.memberships.watermarks(bob, CHAT) == {READ: first, DELIVERED: second}
 
     @pytest.mark.parametrize(
@@ -50,16 +51,52 @@ class TestMemberships:
         standing, new = mark(stores, 5, 50), mark(stores, where, when)
         stores.memberships.advance(bob, CHAT, READ, standing, stores.fence())
         answer = stores.memberships.advance(bob, CHAT, READ, new, stores.fence())
-        assert answer == (None if moves else standing)
+        assert answer == Advance(moves, Membership(CHAT, marks={READ: standing}))
         assert stores.memberships.watermarks(bob, CHAT) == {READ: new if moves else standing}
 
     def test_times_are_compared_as_numbers(self, stores: Stores) -> None:
         bob = stores.user("bob")
         stores.memberships.advance(bob, CHAT, READ, mark(stores, 1, 9), stores.fence())
-        assert stores.memberships.advance(bob, CHAT, READ, mark(stores, 1, 10), stores.fence()) is None
+        assert stores.memberships.advance(bob, CHAT, READ, mark(stores, 1, 10), stores.fence()).moved
 
     def test_a_passed_fence_writes_nothing(self, stores: Stores) -> None:
         bob = stores.user("bob")
         with pytest.raises(RetryLater):
             stores.memberships.advance(bob, CHAT, READ, mark(stores, 1, 1), stores.stale())
         assert stores.memberships.watermarks(bob, CHAT) == {}
+
+    def test_who_has_blocked_the_other_side_moves_nothing_but_what_is_hidden(self, stores: Stores) -> None:
+        bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
+        old, new = mark(stores, 1, 10), mark(stores, 2, 20)
+        to.advance(bob, CHAT, READ, old, stores.fence())
+        to.set(bob, CHAT, {"blocked": True}, position(now, 50), stores.fence())
+        blocked = Membership(CHAT, marks={READ: old}, blocked=True, blocked_at=position(now, 50))
+        assert to.advance(bob, CHAT, READ, new, stores.fence()) == Advance(False, blocked)
+        assert to.advance(bob, CHAT, DELIVERED, new, stores.fence()) == Advance(False, blocked)
+        assert to.advance(bob, CHAT, SEEN, new, stores.fence()) == Advance(True, blocked)
+        to.set(bob, CHAT, {"blocked": False}, position(now, 51), stores.fence())
+        assert to.advance(bob, CHAT, READ, new, stores.fence()).moved
+        open_again = Membership(CHAT, marks={READ: new, SEEN: new}, blocked_at=position(now, 51))
+        assert to.get(bob, CHAT, strong=True) == open_again
+
+    def test_where_a_row_must_have_been_begun(self, stores: Stores) -> None:
+        bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
+        first, second = mark(stores, 1, 10), mark(stores, 2, 20)
+        assert to.advance(bob, CHAT, READ, first, stores.fence(), begun=True) == Advance(False, None)
+        assert to.get(bob, CHAT, strong=True) is None
+        to.set(bob, CHAT, {"pinned": True}, position(now, 50), stores.fence())
+        assert to.advance(bob, CHAT, READ, first, stores.fence(), begun=True) == Advance(
+            False, Membership(CHAT, pinned=True)
+        )
+        to.begin(bob, CHAT, position(now, 51), stores.fence())
+        assert to.advance(bob, CHAT, READ, first, stores.fence(), begun=True).moved
+        to.end(bob, CHAT, position(now, 52), stores.fence())
+        assert to.advance(bob, CHAT, READ, second, stores.fence(), begun=True).moved, "what was received is confirmed"
+
+    @pytest.mark.parametrize("strong", [False, True])
+    def test_many_rows(self, stores: Stores, strong: bool) -> None:
+        crowd, to = [stores.user(f"u{number}") for number in range(120)], stores.memberships
+        for user_id in crowd[::2]:
+            to.advance(user_id, CHAT, READ, mark(stores, 1, 10), stores.fence())
+        found = to.many(((user_id, CHAT) for user_id in [*crowd, *crowd]), strong=strong)
+        assert found == {(user_id, CHAT): Membership(CHAT, marks={READ: mark(stores, 1, 10)}) for user_id in crowd[::2]}

@@ -12,6 +12,7 @@ from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
 from tests.fakes.pulled import FakePulled
 from tests.fakes.reactions import FakeReactions
+from tests.fakes.tally import FakeTallies
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched
 from tests.fakes.watchers import FakeWatchers
@@ -37,6 +38,7 @@ __all__ = [
     "FakeReactions",
     "FakeRegistry",
     "FakeSockets",
+    "FakeTallies",
     "FakeTimelines",
     "FakeUsers",
     "FakeWatchers",
@@ -67,6 +69,7 @@ class FakeWorld:
         self.memberships = FakeMemberships()
         self.groups = FakeGroups(self.log)
         self.members = FakeMembers(self.groups, self.log)
+        self.tallies = FakeTallies()
         self.posts = FakePosts()
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tests.fakes.messaging import FakeLog
@@ -11,6 +11,7 @@ from tidings.domain.events import GroupChange, Path
 from tidings.domain.groups import Group, Member, Seen, Who
 from tidings.domain.stamp import Fence
 from tidings.ports import Move
+from tidings.ports.groups import PRESENT
 
 _TYPES = {"who_posts": Who, "who_adds": Who, "history": Seen}
 
@@ -66,13 +67,15 @@ class FakeMembers:
         found = self._after(conversation_id, "")
         return None if len(found) > most else found
 
-    def page(self, group: Group, after: str | None, limit: int) -> tuple[list[Member], str | None]:
+    def page(
+        self, group: Group, after: str | None, limit: int, show: Callable[[Member], bool] = PRESENT
+    ) -> tuple[list[Member], str | None]:
         shard, _, bound = ("0.~" if after is None else after).partition(".")
         if not shard.isdigit() or not bound:
             raise InvalidRequest("`after`: give the string that the last page gave.")
         bound = "" if after is None else bound
-        present = [member for member in self._after(group.conversation_id, bound) if member.present]
-        return present[:limit], f"0.{present[limit - 1].user_id}" if len(present) > limit else None
+        found = [member for member in self._after(group.conversation_id, bound) if show(member)]
+        return found[:limit], f"0.{found[limit - 1].user_id}" if len(found) > limit else None
 
     def audience(self, conversation_id: str, shard: int, after: str | None) -> Iterator[tuple[int, Sequence[Member]]]:
         if shard == 0 and (found := self._after(conversation_id, after or "")):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tidings.domain.events import ReceiptKind
 from tidings.domain.stamp import Fence
 from tidings.domain.watermark import Step, Watermark, step
-from tidings.ports import Membership
+from tidings.ports import Advance, Membership
 
 
 @dataclass
@@ -33,12 +33,14 @@ class FakeMemberships:
             return None
         row = self.rows.get(key, _Row())
         values = {name: value for name, (_, value) in row.values.items()}
+        blocked_at = row.values.get("blocked", ("", 0))[0]
         muted = int(values.pop("muted_until", 0))
         flags = {name: bool(value) for name, value in values.items()}
         marks = dict(self.marks.get(key, {}))
-        return Membership(conversation_id, row.since, marks, muted, left=bool(row.left_at), **flags)
+        left = bool(row.left_at)
+        return Membership(conversation_id, row.since, marks, muted, blocked_at=blocked_at, left=left, **flags)
 
-    def many(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Membership]:
+    def many(self, wanted: Iterable[tuple[str, str]], *, strong: bool = False) -> Mapping[tuple[str, str], Membership]:
         found = {key: self.get(*key) for key in wanted}
         return {key: row for key, row in found.items() if row is not None}
 
@@ -80,11 +82,20 @@ class FakeMemberships:
         return dict(self.marks.get((user_id, conversation_id), {}))
 
     def advance(
-        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
-    ) -> Watermark | None:
+        self,
+        user_id: str,
+        conversation_id: str,
+        kind: ReceiptKind,
+        mark: Watermark,
+        fence: Fence,
+        *,
+        begun: bool = False,
+    ) -> Advance:
         fence.check()
-        marks = self.marks.setdefault((user_id, conversation_id), {})
-        if step(marks.get(kind), mark) is not Step.FORWARD:
-            return marks.get(kind)
-        marks[kind] = mark
-        return None
+        before = self.get(user_id, conversation_id)
+        refused = before is not None and before.blocked and kind is not ReceiptKind.SEEN
+        missing = begun and (before is None or not before.since)
+        if refused or missing or step(before.marks.get(kind) if before else None, mark) is not Step.FORWARD:
+            return Advance(False, before)
+        self.marks.setdefault((user_id, conversation_id), {})[kind] = mark
+        return Advance(True, before)

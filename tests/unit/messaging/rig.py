@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from tests.fakes import FakeWorld, watched
 from tests.fakes.watch import Hook
@@ -65,12 +67,16 @@ class Rig:
         self.claims = Claims(outbox, self.clock, world.times)
         self.live = Live(registry, sockets, self.clock, world.meter)
         self.facts = Facts(self.claims, log, LateArrivals(self.claims, log, mailboxes))
+        groups = watched(world.groups, before=self._before, after=self._after)
+        members = watched(world.members, before=self._before, after=self._after)
+        tallies = watched(world.tallies, before=self._before, after=self._after)
+        receipts = Receipts(self.claims, log, memberships, groups, members, tallies)
         reactions = watched(world.reactions, before=self._before, after=self._after)
         people = People(users)
         self.meetings = Meetings(memberships, people)
         self.rooms = rooms = Rooms(self.meetings)
         targets = Targets(log)
-        self.uses = messaging_uses(Sender(self.facts, rooms, targets), Receipts(self.claims, log, memberships))
+        self.uses = messaging_uses(Sender(self.facts, rooms, targets), receipts)
         self.uses |= life_uses(
             Editor(self.claims, self.facts, rooms, log, EDIT_WINDOW),
             Unsender(self.claims, self.facts, rooms, log, UNSEND_WINDOW),
@@ -159,6 +165,11 @@ class Rig:
     def receipts(self, user_id: str) -> list[Receipt]:
         """The receipts in a mailbox."""
         return [event for event in self.box(user_id) if isinstance(event, Receipt)]
+
+    def tell(self, user_id: str, **privacy: Any) -> None:
+        """Change privacy settings."""
+        user = self.world.users.users[user_id]
+        self.world.users.users[user_id] = replace(user, privacy=replace(user.privacy, **privacy))
 
     def nothing_written(self) -> bool:
         """Whether no store was written to."""

@@ -14,7 +14,7 @@ from tidings.domain.watermark import Watermark, covered
 from tidings.services.receipts import SKEW_MS, Confirm, Confirmed
 from tidings.services.send import SendMessage, Sent
 
-DELIVERED, READ = ReceiptKind.DELIVERED, ReceiptKind.READ
+DELIVERED, READ = TOLD = ReceiptKind.DELIVERED, ReceiptKind.READ
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def marks(rig: Rig, reader: str = "bob") -> dict[ReceiptKind, Watermark]:
     return dict(rig.world.memberships.watermarks(reader, "dm#ann#bob"))
 
 
-@pytest.mark.parametrize("kind", list(ReceiptKind))
+@pytest.mark.parametrize("kind", TOLD)
 def test_the_other_side_learns_of_it_in_the_mailbox_and_live(rig: Rig, sent: Sent, kind: ReceiptKind) -> None:
     rig.online("ann")
     confirmed = rig.ack("bob", sent, kind)
@@ -158,7 +158,7 @@ def test_a_receipt_is_one_command_of_the_service(rig: Rig, sent: Sent) -> None:
 
 
 @pytest.mark.parametrize("later", [1, 15_001, 3_600_000])
-@pytest.mark.parametrize("kind", list(ReceiptKind))
+@pytest.mark.parametrize("kind", TOLD)
 def test_a_worker_that_dies_at_any_call_leaves_a_receipt_that_a_resend_completes(later: int, kind: ReceiptKind) -> None:
     number = 0
     while True:

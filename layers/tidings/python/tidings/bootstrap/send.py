@@ -36,11 +36,14 @@ from tidings.services.uses import life_uses, messaging_uses
 from tidings.storage import keys
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
+from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.reactions import ReactionStore
+from tidings.storage.tally import TallyStore
 from tidings.storage.users import UserStore
 
 
@@ -58,14 +61,17 @@ def build() -> Router:
     outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
     users = UserStore(client, table(keys.USERS), clock)
     memberships = MembershipStore(client, table(keys.MEMBERSHIPS), clock)
+    groups = GroupStore(client, table(keys.CONVERSATIONS), clock)
+    members = MemberStore(client, table(keys.MEMBERS), table(keys.CONVERSATIONS), clock)
 
     claims = Claims(outbox, clock, given.times)
     facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
     live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
     reactions = ReactionStore(client, table(keys.CONVERSATIONS))
+    receipts = Receipts(claims, log, memberships, groups, members, TallyStore(client, table(keys.CONVERSATIONS)))
     people = People(users)
     rooms, targets = Rooms(Meetings(memberships, people)), Targets(log)
-    uses = messaging_uses(Sender(facts, rooms, targets), Receipts(claims, log, memberships))
+    uses = messaging_uses(Sender(facts, rooms, targets), receipts)
     uses |= life_uses(
         Editor(claims, facts, rooms, log, given.edit_window_ms),
         Unsender(claims, facts, rooms, log, given.unsend_window_ms),

@@ -126,7 +126,8 @@ LogEvent = Message | Edit | Unsend | Reaction | GroupChange
 class Receipt:
     """A reader's watermark moved: everything up to `position` that had arrived by `taken_at` (epoch ms).
 
-    `reader` is None where everybody in a group has got that far.
+    `reader` is None where everybody in a group has got that far.  Nothing up to `after` is covered: the reader had
+    blocked the other side until then, and what was withheld is never confirmed.
     """
 
     conversation_id: str
@@ -135,6 +136,7 @@ class Receipt:
     kind: ReceiptKind
     taken_at: int
     arrival: str = ""
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

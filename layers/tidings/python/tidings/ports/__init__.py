@@ -7,15 +7,17 @@ nothing more.  All times are epoch milliseconds.  A dependency that does not ans
 from __future__ import annotations
 
 from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.groups import MOVES, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
+from tidings.ports.groups import MOVES, Advance, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
+from tidings.ports.tally import Tallies
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
 
 __all__ = [
     "MOVES",
+    "Advance",
     "Buckets",
     "Chunks",
     "Clock",
@@ -42,6 +44,7 @@ __all__ = [
     "Registry",
     "Sockets",
     "StandingReaction",
+    "Tallies",
     "Timelines",
     "User",
     "Users",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, Protocol
 
 from tidings.domain.events import GroupChange, Path, ReceiptKind
@@ -40,6 +41,9 @@ class Move:
     after: Member
 
 
+PRESENT: Final[Callable[[Member], bool]] = attrgetter("present")
+
+
 class Members(Protocol):
     """Who is or was in a group, in shards: a group that grows gets more, and whoever has a place keeps it."""
 
@@ -55,8 +59,10 @@ class Members(Protocol):
         """Everybody who is or was in a group of one shard, strongly read; None where they are more than `most`."""
         ...
 
-    def page(self, group: Group, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        """Up to `limit` of those present, shard by shard; where to go on, None at the end."""
+    def page(
+        self, group: Group, after: str | None, limit: int, show: Callable[[Member], bool] = PRESENT
+    ) -> tuple[list[Member], str | None]:
+        """Up to `limit` of those whom `show` lets through, shard by shard; where to go on, None at the end."""
         ...
 
     def audience(self, conversation_id: str, shard: int, after: str | None) -> Iterator[tuple[int, Sequence[Member]]]:
@@ -98,7 +104,17 @@ class Membership:
     pinned: bool = False
     archived: bool = False
     blocked: bool = False
+    blocked_at: str = ""
+    """The position that blocked or unblocked: what came before may have been withheld."""
     left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Whether a mark has moved, and the reader's row as it stood before (None: there was none)."""
+
+    moved: bool
+    before: Membership | None
 
 
 class Memberships(Protocol):
@@ -108,8 +124,8 @@ class Memberships(Protocol):
         """One row."""
         ...
 
-    def many(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Membership]:
-        """Rows by (user id, conversation id), in batches (eventually consistent)."""
+    def many(self, keys: Iterable[tuple[str, str]], *, strong: bool = False) -> Mapping[tuple[str, str], Membership]:
+        """Rows by (user id, conversation id), in batches."""
         ...
 
     def page(self, user_id: str, after: str | None, limit: int) -> tuple[list[Membership], str | None]:
@@ -129,9 +145,19 @@ class Memberships(Protocol):
         ...
 
     def advance(
-        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
-    ) -> Watermark | None:
-        """Move a mark forward, by condition.  None: moved.  Else the mark that stands, unchanged."""
+        self,
+        user_id: str,
+        conversation_id: str,
+        kind: ReceiptKind,
+        mark: Watermark,
+        fence: Fence,
+        *,
+        begun: bool = False,
+    ) -> Advance:
+        """Move a mark forward, by condition; with `begun` only if the row was once begun.
+
+        While the reader has blocked the other side, only `SEEN` moves: that is nobody's business.
+        """
         ...
 
     def set(

@@ -86,12 +86,13 @@ class GroupEvent(Authored):
 
 class ReceiptEvent(Stored):
     """`reader` (absent: everybody in the group) has received or read everything up to `position` that had arrived by
-    `taken_at` (epoch ms)."""
+    `taken_at` (epoch ms), and that is later than `after` where that is there."""
 
     kind: Literal["receipt"] = "receipt"
     reader: str | None = None
     receipt: Literal["delivered", "read"]
     taken_at: int
+    after: str | None = None
 
 
 class SettingEvent(Stored):
@@ -151,7 +152,7 @@ def to_wire(event: Event) -> StoredWire:
     match event:
         case Receipt():
             kind: Any = (ReceiptKind.READ if event.kind is ReceiptKind.SEEN else event.kind).value
-            return ReceiptEvent(**place, reader=event.reader, receipt=kind, taken_at=event.taken_at)
+            return ReceiptEvent(**place, reader=event.reader, receipt=kind, taken_at=event.taken_at, after=event.after)
         case Setting():
             return SettingEvent(**place, details=dict(event.details))
         case Hidden():

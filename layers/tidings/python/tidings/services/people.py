@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain.identity import Caller
+from tidings.domain.privacy import OPEN, Privacy
 from tidings.ports.people import Users
 
 REMEMBERED: Final = 10_000
@@ -19,10 +20,14 @@ REMEMBERED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """`known` are those of the asked-for users who exist; `other_devices`: the caller registered another device."""
+    """`known` are those of the asked-for users who exist; `other_devices`: the caller registered another device.
+
+    `privacy` are the caller's own settings.  Both are only there if they were asked for.
+    """
 
     known: frozenset[str] = frozenset()
     other_devices: bool = False
+    privacy: Privacy = OPEN
 
 
 class People:
@@ -34,7 +39,7 @@ class People:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def circle(self, caller: Caller, others: Iterable[str], *, own: bool) -> Circle:
-        """Look `others` up, and with `own` the caller's devices.  Reads nothing when nothing is left to ask."""
+        """Look `others` up, and with `own` the caller.  Reads nothing when nothing is left to ask."""
         wanted = frozenset(others)
         asked = {user_id for user_id in wanted if not self._remembers(user_id)}
         if own:
@@ -44,7 +49,8 @@ class People:
             self._remember(user_id)
         me = found.get(caller.user_id) if own else None
         devices = me.devices - {caller.identity.device_id} if me else frozenset()
-        return Circle((wanted - asked) | (wanted & found.keys()), bool(devices))
+        known = (wanted - asked) | (wanted & found.keys())
+        return Circle(known, bool(devices), me.privacy if me else OPEN)
 
     def _remembers(self, user_id: str) -> bool:
         if user_id not in self._seen:

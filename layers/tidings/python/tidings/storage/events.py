@@ -38,7 +38,8 @@ def encode(event: Event) -> dict[str, Value]:
             return _message(event)
         case Receipt():
             item = {"receipt": string(event.kind), "taken_at": number(event.taken_at)}
-            return item if event.reader is None else {"reader": string(event.reader), **item}
+            given = {"reader": event.reader, "after": event.after}
+            return {**item, **{name: string(value) for name, value in given.items() if value is not None}}
         case Setting():
             return {"kind": string(SETTING), "details": _details(event.details)}
         case Hidden():
@@ -74,7 +75,8 @@ def decode(item: Item, conversation: str, position: str, arrival: str) -> Event:
     kind = text_or_none(item, "kind")
     if kind is None and "receipt" in item:
         what = ReceiptKind(text_of(item, "receipt"))
-        return Receipt(conversation, position, text_or_none(item, "reader"), what, int_of(item, "taken_at"), arrival)
+        reader, after = text_or_none(item, "reader"), text_or_none(item, "after")
+        return Receipt(conversation, position, reader, what, int_of(item, "taken_at"), arrival, after)
     if kind == SETTING:
         return Setting(conversation, position, _pairs(item), arrival)
     if kind == HIDDEN:

@@ -50,7 +50,7 @@ Users          created_at N, name ?, named_at N ? (the name is a register by it)
 Connections    d#<device> ? (a map of id, at N, protocol), expires_at
 Outbox         fingerprint, position, expires_at;   ` rate`: full_at N, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
-               a receipt: reader, receipt (`delivered` or `read`), taken_at N
+               a receipt: reader ?, receipt (`delivered`, `read` or `seen`), taken_at N, after ? (a position)
                ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
                p#<conversation>#<start> N (the end of what is pulled from then on; 0: none), changes N (a count)
 Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
@@ -60,6 +60,7 @@ Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, old
                meta: created (a position), title, picture, description, who_posts, who_adds, history, each with
                <name>_at ? (the position that last changed it), members N (a count), shards N (a count), path,
                pulled_from N
+               tally: due N ?, run ?, delivered ?, read ? (positions), delivered_by ?, read_by ? (user ids)
 Members        stays (binary: `tidings.storage.stays`), role ?, role_at ? (the position that gave it);
                ` shards`: shards N (a count)
 Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when taken);

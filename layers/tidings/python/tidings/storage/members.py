@@ -9,7 +9,7 @@ it was before the places were looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -17,7 +17,7 @@ from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import GroupChange, Path
 from tidings.domain.groups import Group, Member
 from tidings.domain.stamp import Fence
-from tidings.ports.groups import Move
+from tidings.ports.groups import PRESENT, Move
 from tidings.ports.world import Clock
 from tidings.storage import groups, keys, log, stays
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of
@@ -33,7 +33,7 @@ FULL: Final = 1_000
 PAGE: Final = 2_000
 """Members in one query of everybody: about 40 read units, so that a plan's reading is spread and can be resumed."""
 ROUNDS: Final = 4
-"""Queries for one page of those present at most: who has left makes it short."""
+"""Queries for one page at most: those whom nobody asked for make it short."""
 BEFORE_SHARDS: Final = " "
 """Sorts before the item that says how many shards there are."""
 _DOT: Final = "."
@@ -82,8 +82,10 @@ class MemberStore:
             return None
         return [stays.member(item) for item in items]
 
-    def page(self, group: Group, after: str | None, limit: int) -> tuple[list[Member], str | None]:
-        """Up to `limit` of those present, shard by shard; where to go on, None at the end."""
+    def page(
+        self, group: Group, after: str | None, limit: int, show: Callable[[Member], bool] = PRESENT
+    ) -> tuple[list[Member], str | None]:
+        """Up to `limit` of those whom `show` lets through, shard by shard; where to go on, None at the end."""
         shard, bound = _place(after)
         found: list[Member] = []
         for _ in range(ROUNDS):
@@ -94,7 +96,7 @@ class MemberStore:
                     **self._query(group.conversation_id, shard, bound), Limit=max(1, limit - len(found))
                 )
             members = [stays.member(item) for item in answer["Items"]]
-            found += [member for member in members if member.present]
+            found += [member for member in members if show(member)]
             shard, bound = shard + 1, keys.MEMBER_SHARDS
             if "LastEvaluatedKey" in answer:
                 shard, bound = shard - 1, members[-1].user_id

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tidings.domain.events import ReceiptKind
 from tidings.domain.stamp import Fence
 from tidings.domain.watermark import Watermark
-from tidings.ports.groups import Membership
+from tidings.ports.groups import Advance, Membership
 from tidings.ports.world import Clock
 from tidings.storage import keys
 from tidings.storage.attributes import Item, above, below, int_of, names, number, string, text_of, text_or_none
@@ -50,9 +50,10 @@ class MembershipStore:
             ).get("Item")
         return _row(item) if item else None
 
-    def many(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Membership]:
-        """Rows by (user id, conversation id), in batches (eventually consistent)."""
-        found = get_all(self._client, self._table, [_key(*each) for each in dict.fromkeys(wanted)], self._clock)
+    def many(self, wanted: Iterable[tuple[str, str]], *, strong: bool = False) -> Mapping[tuple[str, str], Membership]:
+        """Rows by (user id, conversation id), in batches."""
+        asked = [_key(*each) for each in dict.fromkeys(wanted)]
+        found = get_all(self._client, self._table, asked, self._clock, strong=strong)
         return {(text_of(item, "user_id"), text_of(item, "conversation_id")): _row(item) for item in found}
 
     def page(self, user_id: str, after: str | None, limit: int) -> tuple[list[Membership], str | None]:
@@ -175,27 +176,43 @@ class MembershipStore:
         return _marks(item)
 
     def advance(
-        self, user_id: str, conversation_id: str, kind: ReceiptKind, mark: Watermark, fence: Fence
-    ) -> Watermark | None:
-        """Move a mark forward, by condition.  None: moved.  Else the mark that stands, unchanged."""
+        self,
+        user_id: str,
+        conversation_id: str,
+        kind: ReceiptKind,
+        mark: Watermark,
+        fence: Fence,
+        *,
+        begun: bool = False,
+    ) -> Advance:
+        """Move a mark forward, by condition.  Both answers carry the row for nothing: a receipt needs no read of it."""
+        attributes = {"#position": str(kind), "#taken_at": _taken_at(kind)}
+        values = {":position": string(mark.position), ":taken_at": number(mark.taken_at)}
+        conditions = [f"({_FORWARD})"]
+        if kind is not ReceiptKind.SEEN:
+            conditions.append("(attribute_not_exists(#blocked) OR #blocked = :no)")
+            attributes |= names("blocked")
+            values[":no"] = number(0)
+        if begun:
+            conditions.append("attribute_exists(#since)")
+            attributes |= names("since")
         fence.check()
         try:
             with answered():
-                self._client.update_item(
+                answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id, conversation_id),
                     UpdateExpression="SET #position = :position, #taken_at = :taken_at",
-                    ConditionExpression=_FORWARD,
-                    ExpressionAttributeNames={"#position": str(kind), "#taken_at": _taken_at(kind)},
-                    ExpressionAttributeValues={
-                        ":position": string(mark.position),
-                        ":taken_at": number(mark.taken_at),
-                    },
+                    ConditionExpression=" AND ".join(conditions),
+                    ExpressionAttributeNames=attributes,
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_OLD",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailed as refused:
-            return _mark(refused.item, kind)
-        return None
+            return Advance(False, _row(refused.item) if refused.item else None)
+        before = answer.get("Attributes")
+        return Advance(True, _row(before) if before else None)
 
 
 def _row(item: Item) -> Membership:
@@ -205,6 +222,7 @@ def _row(item: Item) -> Membership:
         since=text_or_none(item, "since") or "",
         marks=_marks(item),
         muted_until=int_of(item, "muted_until") if "muted_until" in item else 0,
+        blocked_at=text_or_none(item, "blocked_at") or "",
         left="left_at" in item,
         **flags,
     )
