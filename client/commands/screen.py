@@ -84,13 +84,11 @@ class Screen:
 
     def unsent(self, unsend: Unsend) -> None:
         """A message was taken back."""
-        self.about(unsend.conversation, unsend.target, f"{person(unsend.sender, self._me)} took this back")
-        self.rewrite(unsend.conversation, unsend.target, None)
+        self.remove(unsend.conversation, unsend.target, f"{person(unsend.sender, self._me)} took this back")
 
     def hidden(self, hidden: Hidden) -> None:
         """We deleted a message for ourselves, on another device."""
-        self.about(hidden.conversation, hidden.target, "deleted for you")
-        self.rewrite(hidden.conversation, hidden.target, None)
+        self.remove(hidden.conversation, hidden.target, "deleted for you")
 
     def reacted(self, reaction: Reaction) -> None:
         """Somebody reacts to a message."""
@@ -138,11 +136,17 @@ class Screen:
         if line is not None:
             self.note(f"#{line.number}  {what}   ({excerpt(line.message.text, 24)})")
 
-    def rewrite(self, conversation: str, target: str, text: str | None) -> None:
-        """What a message says from now on; None: it is gone."""
-        line = self._lines.pop((conversation, target), None)
-        if line is not None and text is not None:
+    def rewrite(self, conversation: str, target: str, text: str) -> None:
+        """What a message says from now on."""
+        line = self._lines.get((conversation, target))
+        if line is not None:
             self._lines[conversation, target] = Line(line.number, replace(line.message, text=text))
+
+    def remove(self, conversation: str, target: str, what: str) -> None:
+        """A message is gone; what it said is not repeated."""
+        line = self._lines.pop((conversation, target), None)
+        if line is not None:
+            self.note(f"#{line.number}  {what}")
 
     def _number(self, message: Message) -> Line:
         self._count += 1

@@ -90,8 +90,7 @@ class Slash:
     async def _unsend(self, words: Words) -> None:
         target = self._target(words, mine=True)
         await self._client.unsend(self._conversation, target.position)
-        self._done(target, "taken back")
-        self._screen.rewrite(self._conversation, target.position, None)
+        self._screen.remove(self._conversation, target.position, "taken back")
 
     async def _react(self, words: Words) -> None:
         target = self._target(words, mine=False)
@@ -103,8 +102,7 @@ class Slash:
             raise ValueError("which one? Name it by its number: /hide #3")
         target = self._target(words, mine=False)
         await self._client.hide(self._conversation, target.position)
-        self._done(target, "deleted for you")
-        self._screen.rewrite(self._conversation, target.position, None)
+        self._screen.remove(self._conversation, target.position, "deleted for you")
 
     async def _receipts(self, words: Words) -> None:
         target = self._target(words, mine=True)

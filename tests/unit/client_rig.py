@@ -93,8 +93,16 @@ class Model:
             return refusal | {"id": frame["id"]}
         handle = getattr(self, "_do_" + frame["action"].replace(".", "_"), None)
         if handle is None:
-            return {"type": "ack", "id": frame["id"], "position": place(self.now, user, slot)}
+            return {"id": frame["id"]} | self._mutation(user, frame, slot)
         return {"id": frame["id"]} | handle(user, frame, slot)
+
+    def _mutation(self, user: str, frame: dict[str, Any], slot: int) -> dict[str, Any]:
+        """Whatever else changes something: done once, at the place of its first try."""
+        key = (user, frame.get("client_id", ""))
+        if key not in self.outbox and key[1]:
+            self.outbox[key] = place(self.now, user, slot)
+            self.log.append((*key, frame["action"]))
+        return {"type": "ack", "position": self.outbox.get(key) or place(self.now, user, slot)}
 
     def _do_send(self, user: str, frame: dict[str, Any], slot: int) -> dict[str, Any]:
         key = (user, frame["client_id"])

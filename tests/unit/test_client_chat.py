@@ -104,7 +104,8 @@ async def test_slash_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "#2  edited: hello   (helo)\n" in out
     assert "#1  you: 👍   (text old)\n" in out
-    assert "#2  taken back   (hello)\n" in out
+    assert "#1  deleted for you\n" in out
+    assert "#2  taken back\n" in out
     assert "bob is online\n" in out
     assert "bob  delivered" in out
     assert "/reply [#N] TEXT" in out
@@ -188,7 +189,7 @@ async def test_what_happens_to_messages_is_said_beside_them(
         f"{show.clock(BASE + 5)}  — bob made carol admin",
         "bob is not online",
         "carol: psst   (to you)",
-        "#1  bob took this back   (the)",
+        "#1  bob took this back",
         "✓  mine",
         "✓✓ to all  mine",
         "✓✓ read by all  mine",

@@ -12,10 +12,16 @@ from client.outgoing import Timing
 from client.session import Session
 from tests.unit.client_rig import Model, error, live
 
-FAILURES = (error(None, "retry_later", True, after=200), error(None, "unavailable", True))
+OWN = {"s": "send", "e": "edit", "g": "group.add"}
+FAILURES = (
+    error(None, "retry_later", True, after=200),
+    error(None, "unavailable", True),
+    error(None, "rate_limited", True, 90),
+)
 
-SCRIPTS = st.lists(st.sampled_from("ssssss......mmcd"), min_size=10, max_size=80)
-"""s: the user sends; m: somebody writes to the user; c: the line is cut; d: old live frames repeat; . time passes."""
+SCRIPTS = st.lists(st.sampled_from("ssssegs......mmcd"), min_size=10, max_size=80)
+"""s: the user sends; e: edits; g: adds somebody to a group; m: somebody writes to the user; c: the line is cut;
+d: old live frames repeat; . time passes."""
 
 
 class Line:
@@ -75,8 +81,10 @@ def test_all_is_stored_once_in_order_and_shown_once(seed: int, loss: float, fail
     line = Line(seed, loss, failures)
     line.session.opened(0.0)
     for n, what in enumerate(script):
-        if what == "s":
-            request = Request("send", {"client_id": f"out{n}", "to": "bob", "text": f"{n}"})
+        if what in OWN:
+            request = Request(
+                OWN[what], {"client_id": f"out{n}", "text": f"{n}"} | ({"to": "bob"} if what == "s" else {})
+            )
             line.requests.append(request)
             line.session.submit(request, line.now)
         elif what == "m":
@@ -91,7 +99,7 @@ def test_all_is_stored_once_in_order_and_shown_once(seed: int, loss: float, fail
             line.cut()
         elif what == "d":
             line.session.received(live(*line.model.mailboxes.get("alice", [])[-3:]), line.now)
-        if what != "s":
+        if what not in OWN:
             line.step()
     last = line.settle()
     assert last.reply is not None
