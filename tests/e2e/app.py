@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from client import Client, Edit, Event, Hidden, Message, Reaction, State, Unsend
+from client import Client, Edit, Event, Hidden, Message, Reaction, RequestError, State, Timing, Unsend
+from local.misbehave import CallRule
 
+WRITES = ("PutItem", "BatchWriteItem")
+BRISK = Timing(ack=1.5, ack_cap=6.0, receipts=0.1)
+User = Callable[[str], str]
 Shown = tuple[str, str, bool, tuple[tuple[str, int], ...]]
 """Position, text, whether it was edited, and how often each emoji was given."""
 
@@ -88,6 +94,10 @@ class App:
                 await asyncio.sleep(0.1)
 
 
+Open = Callable[..., Awaitable[App]]
+"""`await app("user", "phone")`: a registered device; with a `book`, another run of it."""
+
+
 def shown(messages: list[Message] | tuple[Message, ...]) -> list[Shown]:
     """Messages as tests compare them."""
     return [
@@ -99,3 +109,45 @@ def shown(messages: list[Message] | tuple[Message, ...]) -> list[Shown]:
         )
         for message in messages
     ]
+
+
+def weather(seed: int) -> dict[str, Any]:
+    """Frames late, out of order or lost, what is behind them twice, and workers that die."""
+    return {
+        "seed": seed,
+        "reorder": 3,
+        "delay_ms": 20,
+        "lose_frame": 0.03,
+        "lose_reply": 0.05,
+        "duplicate_records": 0.3,
+        "duplicate_messages": 0.3,
+        "calls": [asdict(CallRule("kill", "Send", operation=each, probability=0.1, times=4)) for each in WRITES],
+    }
+
+
+async def live(writers: list[App], conversation: str, dice: random.Random, steps: int) -> None:
+    """People write, correct themselves, take back and react, all at the same time and without waiting."""
+
+    async def act(number: int) -> None:
+        writer = dice.choice(writers)
+        mine = [each for each in writer.client.conversation(conversation) if each.sender == writer.user]
+        every = writer.client.conversation(conversation)
+        what = dice.choice(("send", "send", "send", "edit", "unsend", "react", "react"))
+        client = writer.client
+        if what == "edit" and mine:
+            await client.edit(conversation, dice.choice(mine).position, f"edited {number}")
+        elif what == "unsend" and len(mine) > 3:
+            await client.unsend(conversation, dice.choice(mine).position)
+        elif what == "react" and every:
+            await client.react(conversation, dice.choice(every).position, dice.choice(("👍", "🎉", None)))
+        else:
+            answered = dice.choice(every).position if every and dice.random() < 0.3 else None
+            await client.send(conversation, f"text {number}", reply_to=answered)
+
+    doing: list[asyncio.Task[None]] = []
+    for number in range(steps):
+        doing.append(asyncio.create_task(act(number)))
+        await asyncio.sleep(0.02)
+    for outcome in await asyncio.gather(*doing, return_exceptions=True):
+        # What somebody does to a message that its author takes back at the same moment is refused.
+        assert outcome is None or (isinstance(outcome, RequestError) and outcome.code == "not_found"), outcome

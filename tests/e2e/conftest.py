@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from client import Client
 from local.control_client import AsyncControlClient
+from tests.e2e.app import BRISK, App, Book, Open
 from tests.e2e.phone import Phone
 
 ROOT = Path(__file__).parents[2]
@@ -82,3 +84,23 @@ async def connect(host: dict[str, Any], control: AsyncControlClient) -> AsyncIte
             return phone
 
         yield open_socket
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app(host: dict[str, Any], control: AsyncControlClient) -> AsyncIterator[Open]:
+    """Open registered devices of the real client: `await app("user", "phone")`; closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_app(name: str, device: str = "phone", book: Book | None = None) -> App:
+            book = book or Book()
+            token = (await control.mint(name, LIFE_S))["token"]
+            client = Client(host["url"], token, device, load=lambda: book.state, save=book.keep, timing=BRISK)
+            opened = App(client, name, device, book)
+            await stack.enter_async_context(client)
+            await client.ready(30)
+            await client.devices.register()
+            await client.sync()
+            return opened
+
+        yield open_app
+        await control.behave()

@@ -4,53 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from client import Client, Receipt, RequestError, Timing
+from client import Receipt
 from local.control_client import AsyncControlClient
-from tests.e2e.app import App, Book
-from tests.e2e.conftest import LIFE_S
-from tests.e2e.steps import kill
+from tests.e2e.app import App, Open, User, live, weather
 
-BRISK = Timing(ack=1.5, ack_cap=6.0, receipts=0.1)
 FLOOD = 1_000
-WEATHER: dict[str, Any] = {
-    "reorder": 3,
-    "delay_ms": 20,
-    "lose_frame": 0.03,
-    "lose_reply": 0.05,
-    "duplicate_records": 0.3,
-    "duplicate_messages": 0.3,
-}
-"""Frames late, out of order or lost, and what is behind them twice."""
-DEATHS = [kill("Send", "", operation, probability=0.1, times=4) for operation in ("PutItem", "BatchWriteItem")]
-Open = Callable[..., Awaitable[App]]
-User = Callable[[str], str]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def app(host: dict[str, Any], control: AsyncControlClient) -> AsyncIterator[Open]:
-    """Open registered devices: `await app("user", "phone")`, closed after the test.  A `book` goes on in a new run."""
-    async with AsyncExitStack() as stack:
-
-        async def open_app(name: str, device: str = "phone", book: Book | None = None) -> App:
-            book = book or Book()
-            token = (await control.mint(name, LIFE_S))["token"]
-            client = Client(host["url"], token, device, load=lambda: book.state, save=book.keep, timing=BRISK)
-            opened = App(client, name, device, book)
-            await stack.enter_async_context(client)
-            await client.ready(30)
-            await client.devices.register()
-            await client.sync()
-            return opened
-
-        yield open_app
-        await control.behave()
 
 
 def direct(one: App, other: App) -> str:
@@ -62,7 +23,7 @@ async def test_a_thousand_messages_typed_at_once(app: Open, control: AsyncContro
     """Nobody waits for an ack; frames are lost and reordered, workers die.  Three devices show all of it in order."""
     alice, laptop = await app(user("alice")), await app(user("alice"), "laptop")
     bob, tablet = await app(user("bob")), await app(user("bob"), "tablet")
-    await control.misbehave(**WEATHER, seed=11, calls=DEATHS)
+    await control.misbehave(**weather(11))
     texts = [f"{number:04}" for number in range(FLOOD)]
     acks = await asyncio.gather(*(alice.client.send(bob.user, text) for text in texts))
     assert [ack.position for ack in acks] == sorted(str(ack.position) for ack in acks)
@@ -72,34 +33,6 @@ async def test_a_thousand_messages_typed_at_once(app: Open, control: AsyncContro
         assert len(reader.book.handed) == FLOOD, "each once"
         assert [text for _, text, *_ in reader.book.shown(direct(alice, bob))] == texts
         assert reader.client.conversation(direct(alice, bob))[-1].text == texts[-1]
-
-
-async def live(writers: list[App], conversation: str, dice: random.Random, steps: int) -> None:
-    """People write, correct themselves, take back and react, all at the same time and without waiting."""
-
-    async def act(number: int) -> None:
-        writer = dice.choice(writers)
-        mine = [each for each in writer.client.conversation(conversation) if each.sender == writer.user]
-        every = writer.client.conversation(conversation)
-        what = dice.choice(("send", "send", "send", "edit", "unsend", "react", "react"))
-        client = writer.client
-        if what == "edit" and mine:
-            await client.edit(conversation, dice.choice(mine).position, f"edited {number}")
-        elif what == "unsend" and len(mine) > 3:
-            await client.unsend(conversation, dice.choice(mine).position)
-        elif what == "react" and every:
-            await client.react(conversation, dice.choice(every).position, dice.choice(("👍", "🎉", None)))
-        else:
-            answered = dice.choice(every).position if every and dice.random() < 0.3 else None
-            await client.send(conversation, f"text {number}", reply_to=answered)
-
-    doing: list[asyncio.Task[None]] = []
-    for number in range(steps):
-        doing.append(asyncio.create_task(act(number)))
-        await asyncio.sleep(0.02)
-    for outcome in await asyncio.gather(*doing, return_exceptions=True):
-        # What somebody does to a message that its author takes back at the same moment is refused.
-        assert outcome is None or (isinstance(outcome, RequestError) and outcome.code == "not_found"), outcome
 
 
 @pytest.mark.timeout(180)
@@ -113,7 +46,7 @@ async def test_edits_unsends_and_reactions_are_the_same_on_every_screen(
     await alice.client.send(bob.user, "hello")
     await bob.until(lambda: bool(bob.client.conversation(talk)))
     dice = random.Random(5)
-    await control.misbehave(**WEATHER, seed=5, calls=DEATHS)
+    await control.misbehave(**weather(5))
     await live([alice, bob], talk, dice, 40)
     await tablet.client.sync()
     await tablet.client.close()
@@ -161,7 +94,7 @@ async def test_receipts_cover_all_with_one_mark(app: Open, control: AsyncControl
     talk = direct(alice, bob)
     heard: list[Receipt] = []
     alice.client.on_receipt(heard.append)
-    await control.misbehave(**WEATHER, seed=3)
+    await control.misbehave(**weather(3))
     acks = await asyncio.gather(*(alice.client.send(bob.user, f"{n}") for n in range(20)))
     last = str(acks[-1].position)
     await bob.until(lambda: len(bob.book.handed) == 20)
