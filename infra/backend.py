@@ -94,6 +94,7 @@ class Tidings(Construct):
         sources.stream("PlanPosts", every["Plan"], tables[keys.POSTS], POSTS_FILTER)
         sources.stream("PlanConversations", every["Plan"], tables[keys.CONVERSATIONS], CONVERSATIONS_FILTER)
         window = self.settings.push_window_s
+        self.push.tell(every["Push"])
         sources.stream("PushMailboxes", every["Push"], tables[keys.MAILBOXES], MAILBOXES_FILTER, window_s=window)
         for lane, concurrency in ((SMALL, self.settings.small_concurrency), (LARGE, self.settings.large_concurrency)):
             sources.queue(f"Work{lane.capitalize()}", every["Work"], self.lanes.queues[lane], concurrency=concurrency)
@@ -120,6 +121,8 @@ class Tidings(Construct):
             "OperatorPolicyArn": self.operators.managed_policy_arn,
             "SettleMs": str(self.settings.settle_ms),
         }
+        if self.push.events is not None:
+            shown["PushEventsTopic"] = self.push.events.topic_arn
         if self.auth.user_pool is not None:
             shown["UserPoolId"] = self.auth.user_pool.user_pool_id
         for lane, queue in self.lanes.queues.items():

@@ -94,10 +94,10 @@ ACCESS: Final[dict[str, Access]] = {
             keys.USERS: ("BatchGetItem",),
             keys.CONVERSATIONS: ("GetItem", "Query"),
             keys.MEMBERSHIPS: ("GetItem", "BatchGetItem"),
-            keys.DEVICES: ("Query", "UpdateItem"),
+            keys.DEVICES: ("GetItem", "Query", "UpdateItem", "DeleteItem"),
         },
         streams=(keys.MAILBOXES,),
-        endpoints=("Publish",),
+        endpoints=("Publish", "GetEndpointAttributes"),
     ),
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from local.aws import client
+from local.endpoints import PlatformEndpoints
 from local.errors import explain
 from local.front import Front
 from local.gateway.sockets import Gone
@@ -71,6 +72,7 @@ class Control:
             web.get("/meter", answer(self._meter)),
             web.post("/meter/marks", answer(self._mark)),
             web.get("/phones", answer(self._phones)),
+            web.post("/phones/die", answer(self._die)),
             web.get("/invocations", answer(self._invocations)),
             web.get("/calls", answer(self._calls)),
             web.get("/connections", answer(self._connections)),
@@ -187,6 +189,15 @@ class Control:
         for each in pushes:
             each["token"] = await asyncio.to_thread(self._token, each["endpoint"])
         return [each for each in pushes if given.get("token") in (None, each["token"])]
+
+    async def _die(self, _: web.Request, given: JSON) -> JSON:
+        front = self._running.front
+        platform = PlatformEndpoints(front.deployment, front.invoker, front.clock)
+        known = sorted({each.endpoint for each in self._running.phones.all()})
+        dying = [each for each in known if await asyncio.to_thread(self._token, each) == given["token"]]
+        for endpoint in dying:
+            await platform.die(endpoint, deleted=bool(given.get("deleted", False)))
+        return {"endpoints": dying}
 
     def _token(self, endpoint: str) -> str:
         """The device token behind a platform endpoint, as SNS knows it; empty for one deleted before anybody asked."""

@@ -81,6 +81,11 @@ class Methods(ABC):
         """Pushes, oldest first, of the phone with this token (default: of all)."""
         return self.call("GET", "/phones" + ("" if token is None else "?" + urlencode({"token": token})))
 
+    def die(self, token: str, *, deleted: bool = False) -> Any:
+        """The platform finds a token that was pushed to dead (or somebody deletes its endpoint), and SNS tells:
+        `{endpoints}`."""
+        return self.call("POST", "/phones/die", {"token": token, "deleted": deleted})
+
     def invocations(self, function: str = "", contains: str = "", limit: int = 1) -> Any:
         """The newest invocations of a function whose event holds a text, newest first, with their AWS calls."""
         query = urlencode({"function": function, "contains": contains, "limit": limit})

@@ -1,8 +1,8 @@
 """Makes, updates and deletes SNS platform applications at deploy time, for CloudFormation's custom resource.
 
-Resource properties: `Name`, `Platform` (GCM, APNS or APNS_SANDBOX), `Arn` (the one that SNS makes of these two) and
-`SecretId`, the Secrets Manager secret with the credentials, which are read here and appear in no template, answer or
-log:
+Resource properties: `Name`, `Platform` (GCM, APNS or APNS_SANDBOX), `Arn` (the one that SNS makes of these two),
+`Events`, the topic that is told of endpoints that died, and `SecretId`, the Secrets Manager secret with the
+credentials, which are read here and appear in no template, answer or log:
 
 GCM (FCM v1)       the service account's JSON key, as Firebase hands it out.
 APNS, ...SANDBOX   JSON with `signing_key` (the .p8 file's text), `key_id`, `team_id` and `bundle_id`.
@@ -34,6 +34,10 @@ APNS_FIELDS = {
 }
 
 
+EVENTS = ("EventDeliveryFailure", "EventEndpointDeleted")
+"""Of which events of its endpoints an application tells the topic.  The others are our own doing."""
+
+
 class BadSecret(ValueError):
     """The secret does not hold what its platform needs; the message names fields, never values."""
 
@@ -63,7 +67,7 @@ def _act(event: Mapping[str, Any]) -> str:
             boto3.client("sns").delete_platform_application(PlatformApplicationArn=current)
         return current
     wanted = event["ResourceProperties"]
-    attributes = credentials(wanted["Platform"], wanted["SecretId"])
+    attributes = credentials(wanted["Platform"], wanted["SecretId"]) | dict.fromkeys(EVENTS, wanted["Events"])
     if event["RequestType"] == "Update" and _same(wanted, event["OldResourceProperties"]):
         sns = boto3.client("sns")
         sns.set_platform_application_attributes(PlatformApplicationArn=current, Attributes=attributes)
@@ -73,7 +77,7 @@ def _act(event: Mapping[str, Any]) -> str:
 
 
 def _same(wanted: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether only the credentials changed."""
+    """Whether only the credentials or the topic changed."""
     return all(wanted[key] == old[key] for key in ("Name", "Platform"))
 
 

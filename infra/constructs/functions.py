@@ -145,7 +145,7 @@ class Functions(Construct):
         version = "Wheels, bytecode and tests are of this version, which AWS supports until 2029; moving is one line."
         accept(self, "AwsSolutions-L1", version)
         accept(self, "Serverless-LambdaLatestVersion", version)
-        called = "Never invoked asynchronously: a gateway, a stream or a queue waits, and deals with the failure."
+        called = "A gateway, a stream or a queue waits, and deals with the failure; a dead phone is found out again."
         accept(self, "Serverless-LambdaDLQ", called)
         if not self._settings.production:
             accept(self, "Serverless-LambdaTracing", "Traces cost money a frame; dev reads logs and metrics.")

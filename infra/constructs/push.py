@@ -2,6 +2,8 @@
 
 Credentials never pass through the template: the function reads them from Secrets Manager by name.  Without
 credentials nothing is created, nobody is granted anything on SNS, and the deployment says that push is off.
+
+A topic takes what SNS tells of endpoints that died, and the push function looks at them.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from typing import Final, NamedTuple
 from aws_cdk import Aws, CustomResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.acknowledged import accept
 from infra.constructs.functions import Shape
 from infra.settings import SettingsError, TidingsSettings
 
@@ -32,7 +37,7 @@ class Application(NamedTuple):
 
 
 class Push(Construct):
-    """`applications` by platform (`fcm`, `apns`); empty means no push."""
+    """`applications` by platform (`fcm`, `apns`); empty means no push, and no `events` topic."""
 
     def __init__(
         self, scope: Construct, construct_id: str, settings: TidingsSettings, *, make_function: MakeFunction
@@ -40,8 +45,11 @@ class Push(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self.applications: dict[str, Application] = {}
+        self.events: sns.Topic | None = None
         secrets = {FCM: settings.fcm_secret, APNS: settings.apns_secret}
         wanted = {platform: secret for platform, secret in secrets.items() if secret}
+        if wanted or settings.fcm_application or settings.apns_application:
+            self.events = self._topic()
         if wanted:
             function = make_function(self._statements(wanted))
             for platform, secret in wanted.items():
@@ -61,6 +69,22 @@ class Push(Construct):
         """The application's ARN, empty when there is none."""
         application = self.applications.get(platform)
         return application.arn if application else ""
+
+    def tell(self, function: lambda_.Function) -> None:
+        """Let `function` hear of endpoints that died."""
+        if self.events is None:
+            return
+        self.events.add_subscription(subscriptions.LambdaSubscription(function))
+        found_out = "What is lost is found out by the next push to that endpoint: nobody would look into such a queue."
+        accept(function, "Serverless-SNSRedrivePolicy", found_out)
+
+    def _topic(self) -> sns.Topic:
+        """It keeps the policy that every topic has at first, by which SNS publishes to it for this account."""
+        topic = sns.Topic(self, "Events")
+        accept(
+            topic, "AwsSolutions-SNS3", "Only SNS publishes here; a policy of ours would take the place of the first."
+        )
+        return topic
 
     def _service(self, platform: str) -> str:
         """SNS's name of the platform."""
@@ -88,6 +112,7 @@ class Push(Construct):
                 "Platform": self._service(platform),
                 "Arn": self._arn("app", platform),
                 "SecretId": secret,
+                "Events": self.events.topic_arn if self.events is not None else "",
             },
             # Endpoints die with their application, so outside dev it outlives the stack as the tables do.
             removal_policy=RemovalPolicy.RETAIN if self._settings.production else RemovalPolicy.DESTROY,

@@ -59,3 +59,22 @@ class TestDevices:
         assert stores.devices.get(ann, "phone") == device(stores, 1, endpoint=None)
         stores.devices.forget_endpoint(ann, "tablet", "arn:2")
         assert stores.devices.get(ann, "tablet") is None
+
+    def test_a_device_that_registered_anew_keeps_its_endpoint(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        old, new = device(stores, 1), device(stores, 2)
+        stores.devices.put(ann, new)
+        stores.devices.forget_endpoint(ann, "phone", "arn:1", old.position)
+        assert stores.devices.get(ann, "phone") == new
+        stores.devices.forget_endpoint(ann, "phone", "arn:1", new.position)
+        assert stores.devices.get(ann, "phone") == device(stores, 2, endpoint=None)
+
+    def test_an_endpoint_knows_whose_it_is(self, stores: Stores) -> None:
+        arn = f"arn:aws:sns:eu-central-1:123456789012:endpoint/GCM/tidings/{stores.user('x')}"
+        assert stores.devices.owner(arn) is None
+        for owner in ("ann#phone", "bob#phone"):
+            stores.devices.own(arn, owner)
+            assert stores.devices.owner(arn) == owner
+        for _ in range(2):
+            stores.devices.disown(arn)
+            assert stores.devices.owner(arn) is None

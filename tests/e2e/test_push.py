@@ -170,6 +170,27 @@ async def test_a_dead_token_is_forgotten(connect: Connect, control: AsyncControl
     assert len(await pushes(control, token)) == 1
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_token_that_dies_later_is_forgotten_by_itself(
+    deleted: bool, connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """The platform finds out after the publish: SNS tells the topic, and the next message is not even tried."""
+    alice = await connect(user("alice"))
+    bob, token = await registered(connect, user("bob"))
+    _, other = await registered(connect, user("bob"), device="tablet")
+    await say(alice, bob, "accepted, and never shown")
+    assert len(await pushes(control, token)) == 1
+    assert len((await control.die(token, deleted=deleted))["endpoints"]) == 1
+    await say(alice, bob, "to the tablet only")
+    assert len(await pushes(control, other)) == 2
+    (seen,) = await control.invocations("Push", contains=bob.user)
+    assert [call["operation"] for call in seen["calls"]].count("Publish") == 1
+    assert (await bob.ask("device.register", platform="fcm", push_token=token))["push"] == "on"
+    await say(alice, bob, "to both")
+    assert len(await pushes(control, other)) == 3
+    assert notification((await pushes(control, token))[-1])["notification"]["body"] == "to both"
+
+
 async def test_one_failing_phone_does_not_silence_the_others(
     connect: Connect, control: AsyncControlClient, user: Any
 ) -> None:

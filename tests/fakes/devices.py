@@ -16,6 +16,7 @@ class FakeDevices:
     def __init__(self) -> None:
         self.devices: dict[tuple[str, str], Device] = {}
         self.removed: dict[tuple[str, str], str] = {}
+        self.owners: dict[str, str] = {}
 
     def _position(self, key: tuple[str, str]) -> str:
         return self.devices[key].position if key in self.devices else self.removed.get(key, "")
@@ -43,10 +44,19 @@ class FakeDevices:
     def of(self, user_id: str) -> list[Device]:
         return [device for (owner, _), device in sorted(self.devices.items()) if owner == user_id]
 
-    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str) -> None:
+    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str, position: str | None = None) -> None:
         device = self.devices.get((user_id, device_id))
-        if device is not None and device.endpoint == endpoint:
+        if device is not None and device.endpoint == endpoint and position in (None, device.position):
             self.devices[user_id, device_id] = replace(device, endpoint=None)
+
+    def own(self, endpoint: str, owner: str) -> None:
+        self.owners[endpoint] = owner
+
+    def owner(self, endpoint: str) -> str | None:
+        return self.owners.get(endpoint)
+
+    def disown(self, endpoint: str) -> None:
+        self.owners.pop(endpoint, None)
 
 
 class FakePush:
@@ -79,6 +89,9 @@ class FakePush:
     def drop(self, endpoint: str, owner: str) -> None:
         if self.endpoints.get(endpoint) == owner:
             del self.endpoints[endpoint]
+
+    def alive(self, endpoint: str) -> bool | None:
+        return None if endpoint not in self.endpoints else endpoint not in self.dead
 
     def send(self, device: Device, notification: Notification) -> Literal["sent", "dead"]:
         if device.endpoint in self.failing:

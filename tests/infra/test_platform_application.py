@@ -17,6 +17,7 @@ from moto.sns.models import SNSBackend
 from functions.push import platform
 
 FCM_KEY = {"type": "service_account", "project_id": "p", "client_email": "x@p", "private_key": "not-to-be-seen"}
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:Events"
 APNS_KEY = {"signing_key": "not-to-be-seen", "key_id": "K1", "team_id": "T1", "bundle_id": "app.tidings"}
 
 
@@ -84,8 +85,8 @@ def applications() -> dict[str, dict[str, str]]:
     return {each["PlatformApplicationArn"]: each["Attributes"] for each in found}
 
 
-FCM = {"Name": "phones", "Platform": "GCM", "SecretId": "fcm"}
-APNS = {"Name": "apples", "Platform": "APNS_SANDBOX", "SecretId": "apns"}
+FCM = {"Name": "phones", "Platform": "GCM", "SecretId": "fcm", "Events": TOPIC}
+APNS = {"Name": "apples", "Platform": "APNS_SANDBOX", "SecretId": "apns", "Events": TOPIC}
 
 
 def test_create_answers_with_the_arn(cloudformation: CloudFormation) -> None:
@@ -107,6 +108,16 @@ def test_apple_gets_its_four_attributes(cloudformation: CloudFormation) -> None:
     assert given["PlatformPrincipal"] == "K1"
     assert given["ApplePlatformTeamID"] == "T1"
     assert given["ApplePlatformBundleID"] == "app.tidings"
+
+
+def test_it_tells_of_endpoints_that_died(cloudformation: CloudFormation) -> None:
+    arn = cloudformation.request("Create", APNS)["PhysicalResourceId"]
+    events = {"EventDeliveryFailure", "EventEndpointDeleted"}
+    assert {name: applications()[arn][name] for name in events} == dict.fromkeys(events, TOPIC)
+    change = {**APNS, "Events": f"{TOPIC}2"}
+    answer = cloudformation.request("Update", change, OldResourceProperties=APNS, PhysicalResourceId=arn)
+    assert answer["PhysicalResourceId"] == arn
+    assert {name: applications()[arn][name] for name in events} == dict.fromkeys(events, f"{TOPIC}2")
 
 
 def test_new_credentials_keep_the_application(cloudformation: CloudFormation) -> None:

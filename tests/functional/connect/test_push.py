@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from functions.connect.handler import handler as connect_handler
 from functions.push.handler import handler
 from tests.functional.connect.conftest import Aws
-from tests.functional.connect.events import recorded
+from tests.functional.connect.events import frame, recorded
 from tidings.domain.events import (
     Change,
     Edit,
@@ -30,6 +31,7 @@ from tidings.domain.privacy import Previews, PrivacyChange
 from tidings.domain.stamp import Fence, Times
 from tidings.domain.watermark import Watermark
 from tidings.ports.devices import Device
+from tidings.routes.endpoint_events import NotLookedAt
 from tidings.storage import keys
 from tidings.storage.devices import DeviceStore
 from tidings.storage.log import LogStore
@@ -212,3 +214,60 @@ def test_what_is_no_new_message_is_left_alone(aws: Aws, phones: Phones) -> None:
     del unmarked["dynamodb"]["NewImage"][keys.PUSH_MARK]
     assert handler({"Records": [modified, removed, unmarked]}, None) == {"batchItemFailures": []}
     assert phones.shown(phone) == []
+
+
+def hint(name: str, endpoint: str) -> dict[str, Any]:
+    """What SNS tells of an endpoint: a recorded event."""
+    event = recorded(name)
+    sns = event["Records"][0]["Sns"]
+    told = json.loads(sns["Message"])
+    sns["Message"] = json.dumps({**told, "EndpointArn": endpoint})
+    return event
+
+
+def register(user_id: str, token: str) -> dict[str, Any]:
+    """`device.register` through the connect function."""
+    body = {"id": "1", "platform": "fcm", "push_token": token}
+    answer = connect_handler(frame("device.register", body, user_id=user_id, device_id="phone"), None)
+    return dict(json.loads(answer["body"]))
+
+
+@pytest.mark.parametrize(("name", "gone"), [("endpoint_failed", False), ("endpoint_deleted", True)])
+def test_a_token_that_died_meanwhile_is_forgotten(name: str, gone: bool, aws: Aws, phones: Phones) -> None:
+    assert register("bob", "t")["push"] == "on"
+    device = phones.devices.get("bob", "phone")
+    assert device is not None
+    assert device.endpoint is not None
+    endpoint = device.endpoint
+    handler(hint(name, endpoint), None)
+    assert phones.devices.get("bob", "phone") == device, "SNS says that it is enabled"
+    if gone:
+        aws.sns.delete_endpoint(EndpointArn=endpoint)
+    else:
+        aws.sns.set_endpoint_attributes(EndpointArn=endpoint, Attributes={"Enabled": "false"})
+    for _ in range(2):
+        assert handler(hint(name, endpoint), None) == {}
+    left = phones.devices.get("bob", "phone")
+    assert left is not None
+    assert left.endpoint is None
+    assert (phones.devices.owner(endpoint) is None) == gone
+    assert register("bob", "t")["push"] == "on"
+
+
+def test_an_endpoint_that_could_not_be_looked_at_is_tried_again_and_named_nowhere(
+    aws: Aws, phones: Phones, log: StringIO
+) -> None:
+    register("bob", "t")
+    device = phones.devices.get("bob", "phone")
+    assert device is not None
+    assert device.endpoint is not None
+    aws.dynamodb.delete_table(TableName=keys.DEVICES.name)
+    with pytest.raises(NotLookedAt):
+        handler(hint("endpoint_failed", device.endpoint), None)
+    broken = hint("endpoint_failed", "x")
+    broken["Records"][0]["Sns"]["Message"] = "no json, but secret"
+    with pytest.raises(NotLookedAt):
+        handler(broken, None)
+    lines = log.getvalue().splitlines()
+    assert [json.loads(line)["message"] for line in lines] == ["unhandled", "unhandled"]
+    assert "secret" not in log.getvalue()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.telemetry import EmbeddedMeter, logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.where import where
 from tidings.gateway.push import SnsPush
+from tidings.routes.endpoint_events import EndpointEvents
 from tidings.routes.mailbox_stream import MailboxStream
+from tidings.services.endpoints import Endpoints
 from tidings.services.notices import Sources
 from tidings.services.push import Notifier
 from tidings.storage import keys
@@ -26,9 +31,23 @@ def report(error: Exception) -> None:
     logger().error("unhandled", error=type(error).__name__, where=where(error))
 
 
+@dataclass(frozen=True, slots=True)
+class PushFunction:
+    """Answers batches of the mailboxes' stream, and what SNS tells of endpoints."""
+
+    stream: MailboxStream
+    endpoints: EndpointEvents
+
+    def resolve(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer that Lambda wants of it."""
+        if EndpointEvents.takes(event):
+            return self.endpoints.resolve(event)
+        return self.stream.resolve(event)
+
+
 @cache
-def build() -> MailboxStream:
-    """What answers the push function's batches; once for the life of the process."""
+def build() -> PushFunction:
+    """What answers the push function's events; once for the life of the process."""
     given, clock, client = settings(), SystemClock(), clients.dynamodb()
     sources = Sources(
         users=UserStore(client, given.table(keys.USERS.variable), clock),
@@ -39,6 +58,8 @@ def build() -> MailboxStream:
         badge=lambda _: None,
         clock=clock,
     )
+    meter = EmbeddedMeter()
     push = SnsPush(clients.sns, {"fcm": given.platform_fcm, "apns": given.platform_apns})
-    notifier = Notifier(sources, push, EmbeddedMeter(), report, given.push_after_ms)
-    return MailboxStream(decode, keys.PUSH_MARK, notifier, report)
+    notifier = Notifier(sources, push, meter, report, given.push_after_ms)
+    stream = MailboxStream(decode, keys.PUSH_MARK, notifier, report)
+    return PushFunction(stream, EndpointEvents(Endpoints(sources.devices, push, meter), report))

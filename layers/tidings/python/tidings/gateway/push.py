@@ -91,6 +91,11 @@ class SnsPush:
         with _answered():
             self._client().delete_endpoint(EndpointArn=endpoint)
 
+    def alive(self, endpoint: str) -> bool | None:
+        """Whether the endpoint is enabled; None: it is gone.  Raises `Unavailable`."""
+        found = self._attributes(endpoint)
+        return None if found is None else _enabled(found)
+
     def send(self, device: Device, notification: Notification) -> Literal["sent", "dead"]:
         """Publish to the device's endpoint.  `dead`: it is disabled or gone.  Anything else raises `Unavailable`."""
         if device.endpoint is None:

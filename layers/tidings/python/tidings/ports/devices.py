@@ -36,8 +36,21 @@ class Devices(Protocol):
         """All registered devices of a user."""
         ...
 
-    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str) -> None:
-        """Clear the endpoint if it still is `endpoint` (the platform said that it is dead)."""
+    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str, position: str | None = None) -> None:
+        """Clear the endpoint if it still is `endpoint` (the platform said that it is dead), and, where `position` is
+        given, if the device has not been registered anew since."""
+        ...
+
+    def own(self, endpoint: str, owner: str) -> None:
+        """Note whose the endpoint is: `<user id>#<device id>`."""
+        ...
+
+    def owner(self, endpoint: str) -> str | None:
+        """Whose the endpoint is, strongly read; None: nobody's."""
+        ...
+
+    def disown(self, endpoint: str) -> None:
+        """The endpoint is gone; one that is not known is fine."""
         ...
 
 
@@ -76,6 +89,10 @@ class Push(Protocol):
 
     def drop(self, endpoint: str, owner: str) -> None:
         """Delete the endpoint if it is `owner`'s; one that is gone already is fine."""
+        ...
+
+    def alive(self, endpoint: str) -> bool | None:
+        """Whether the endpoint is enabled; None: it is gone.  Raises `Unavailable`."""
         ...
 
     def send(self, device: Device, notification: Notification) -> Literal["sent", "dead"]:

@@ -52,6 +52,8 @@ class DeviceRegistry:
             raise TooMany(f"A user may register {self._cap} devices. Remove one of them first.")
         standing = self._devices.get(user_id, device_id)
         endpoint = self._endpoint(caller, platform, token, standing)
+        if endpoint is not None and (standing is None or standing.endpoint != endpoint):
+            self._take(endpoint, _owner(user_id, device_id))
         device = Device(device_id, platform or "", endpoint, _position(caller))
         if not self._devices.put(user_id, device):
             return self._later_one(caller, device_id, superseded=endpoint)
@@ -77,6 +79,15 @@ class DeviceRegistry:
         old = standing.endpoint if standing is not None and standing.platform == platform else None
         owner = _owner(caller.user_id, caller.identity.device_id)
         return self._push.endpoint(platform, token, owner, old, self._release)
+
+    def _take(self, endpoint: str, owner: str) -> None:
+        """Note whose the endpoint is now.  SNS names the endpoint of a token always alike, so one that was deleted and
+        made anew may still stand in somebody else's device: that phone is released like any other."""
+        former = self._devices.owner(endpoint)
+        if former not in (None, owner):
+            self._release(former, endpoint)
+        if former != owner:
+            self._devices.own(endpoint, owner)
 
     def _release(self, owner: str, endpoint: str) -> None:
         """The phone behind `endpoint` belongs to somebody else from now on."""

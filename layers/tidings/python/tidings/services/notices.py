@@ -68,7 +68,7 @@ class Notices:
 
     def gone(self, user_id: str, device: Device) -> None:
         """The platform calls the device's endpoint dead."""
-        self._from.devices.forget_endpoint(user_id, device.device_id, device.endpoint or "")
+        self._from.devices.forget_endpoint(user_id, device.device_id, device.endpoint or "", device.position)
         self._devices[user_id] = [each for each in self._devices[user_id] if each != device]
 
     def notification(self, user_id: str, events: Sequence[Sounding]) -> Notification | None:

@@ -69,20 +69,39 @@ class DeviceStore:
                 return [device for device in map(_device, items) if device is not None]
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str) -> None:
-        """Clear the endpoint if it still is `endpoint`."""
+    def forget_endpoint(self, user_id: str, device_id: str, endpoint: str, position: str | None = None) -> None:
+        """Clear the endpoint if it still is `endpoint`, and the registration still that of `position`, if given."""
+        condition, values = "#endpoint = :endpoint", {":endpoint": string(endpoint)}
+        if position is not None:
+            condition, values = f"{condition} AND #position = :position", {**values, ":position": string(position)}
         try:
             with answered():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id, device_id),
                     UpdateExpression="REMOVE #endpoint",
-                    ConditionExpression="#endpoint = :endpoint",
-                    ExpressionAttributeNames=names("endpoint"),
-                    ExpressionAttributeValues={":endpoint": string(endpoint)},
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names("endpoint", *(["position"] if position is not None else [])),
+                    ExpressionAttributeValues=values,
                 )
         except ConditionFailed:
             return  # Registered anew with another endpoint, or removed.
+
+    def own(self, endpoint: str, owner: str) -> None:
+        """Note whose the endpoint is."""
+        with answered():
+            self._client.put_item(TableName=self._table, Item={**_owner_key(endpoint), "owner": string(owner)})
+
+    def owner(self, endpoint: str) -> str | None:
+        """Whose the endpoint is, strongly read; None: nobody's."""
+        with answered():
+            answer = self._client.get_item(TableName=self._table, Key=_owner_key(endpoint), ConsistentRead=True)
+        return text_or_none(answer.get("Item", {}), "owner")
+
+    def disown(self, endpoint: str) -> None:
+        """The endpoint is gone."""
+        with answered():
+            self._client.delete_item(TableName=self._table, Key=_owner_key(endpoint))
 
     def _put(self, item: dict[str, Any], position: str) -> Item | None:
         """Put `item` at `position`: what it replaced (empty: nothing), or None when something later stands."""
@@ -114,3 +133,7 @@ def _device(item: Item) -> Device | None:
 
 def _key(user_id: str, device_id: str) -> dict[str, Any]:
     return {"user_id": string(user_id), "device_id": string(device_id)}
+
+
+def _owner_key(endpoint: str) -> dict[str, Any]:
+    return _key(keys.endpoint(endpoint), keys.OWNER)

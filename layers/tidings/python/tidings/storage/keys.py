@@ -38,7 +38,8 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           unit; both halves of an edge change in one transaction.  In shard 0 the
                                           edge ` shards`, which sorts before every user id, says how many shards
                                           there are (absent: one), so that a plan needs no read of its own for it.
-Devices        user_id / device_id        push endpoint and preferences.
+Devices        user_id / device_id        push endpoints.  Beside them, for what SNS tells of an endpoint of which it
+                                          gives the name only: `endpoint#<ARN>` / `owner`, whose it is.
 
 User ids hold no `#`, so a key made of several parts is read back without doubt.
 
@@ -72,6 +73,7 @@ Timelines      author, text, truncated ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
                removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
 Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
+               endpoint#: owner (`<user>#<device>`)
 
 What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention (a bucket, when it
 is full): a replay writes
@@ -150,6 +152,8 @@ STAY_PREFIX: Final = "s#"
 SPAN_PREFIX: Final = "p#"
 FOLLOWS_PREFIX: Final = "follows#"
 DEVICE_PREFIX: Final = "d#"
+ENDPOINT_PREFIX: Final = "endpoint#"
+OWNER: Final = "owner"
 REMOVED_PREFIX: Final = "r#"
 EDGE_REMOVED: Final = "removed"
 EDGE_SHARDS: Final = " shards"
@@ -223,6 +227,11 @@ def followers(author_id: str, shard: int) -> str:
 def removal(author_id: str) -> str:
     """Attribute name, in a user's `removed` item, of the removal of `author_id`; its value is the position."""
     return REMOVED_PREFIX + author_id
+
+
+def endpoint(arn: str) -> str:
+    """Partition key, in `Devices`, of what is known of a push endpoint (user ids hold no `#`)."""
+    return ENDPOINT_PREFIX + arn
 
 
 def device(device_id: str) -> str:
