@@ -83,3 +83,18 @@ class TestGroups:
         with pytest.raises(RetryLater):
             stores.groups.update(told, Path.CHUNK, stores.stale())
         assert stores.groups.get(made.conversation_id, strong=True) == made
+
+
+def test_a_turn_takes_place_once_and_only_from_what_stands(stores: Stores) -> None:
+    made, fence = group(stores), stores.fence()
+    chat = made.conversation_id
+    assert not stores.groups.turn(made, Path.PULL, 7, fence)
+    stores.groups.create(made, fence)
+    assert stores.groups.turn(made, Path.CHUNK, 7, fence)
+    assert not stores.groups.turn(made, Path.CHUNK, 8, fence)
+    begun = stores.groups.get(chat, strong=True)
+    assert begun == replace(made, pulled_from=7)
+    assert stores.groups.turn(begun, Path.PULL, 7, fence)
+    assert stores.groups.get(chat, strong=True) == replace(made, path=Path.PULL, pulled_from=7)
+    with pytest.raises(RetryLater):
+        stores.groups.turn(replace(made, path=Path.PULL, pulled_from=7), Path.CHUNK, 0, stores.stale())

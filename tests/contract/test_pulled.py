@@ -8,15 +8,14 @@ from tests.contract.engines import RETENTION_MS, Stores
 from tests.contract.made import message, position
 from tidings.domain.errors import RetryLater
 from tidings.domain.groups import Stay
-from tidings.domain.position import FIRST
+from tidings.domain.position import FIRST, LAST
 from tidings.domain.pulled import BEGINNING, ENDING, OPEN, Marks
-from tidings.ports.messaging import AFTER_EVENTS
 
 CHAT, OTHER = "g#aaaaaaaaaaaaaaaa", "g#bbbbbbbbbbbbbbbb"
 
 
 def marks(stores: Stores, user: str) -> list[Marks]:
-    page = stores.mailboxes.page(user, AFTER_EVENTS, 1, 1_000)
+    page = stores.mailboxes.page(user, LAST, 1, 1_000)
     assert page.events == ()
     assert not page.more
     return list(page.pulled)

@@ -47,6 +47,14 @@ class FakeGroups:
         self.all[change.conversation_id] = group
         return True
 
+    def turn(self, group: Group, path: Path, pulled_from: int, fence: Fence) -> bool:
+        fence.check()
+        standing = self.all.get(group.conversation_id)
+        if standing is None or (standing.path, standing.pulled_from) != (group.path, group.pulled_from):
+            return False
+        self.all[group.conversation_id] = replace(standing, path=path, pulled_from=pulled_from)
+        return True
+
 
 class FakeMembers:
     """Members by conversation id and user id, all in shard 0."""

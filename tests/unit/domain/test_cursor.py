@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tidings.domain.cursor import SyncCursors, SyncStart, finish, start
 from tidings.domain.errors import InvalidRequest, ResyncRequired
-from tidings.domain.position import floor, make, ms_of
+from tidings.domain.position import LAST, floor, make, ms_of
+from tidings.domain.pulled import Place
 
 T = 20
 BEGIN = 1_000_000
@@ -104,15 +105,16 @@ def test_a_sync_ends(many: list[Write], limit: int, pauses: list[int], wait: int
 def test_the_kept_cursor_never_goes_back_nor_passes_what_may_still_come(
     many: list[Write], plan: list[tuple[int, int, list[int], int]]
 ) -> None:
-    reader, before = Reader(many), ""
+    reader, before = Reader(many), ("", "")
     for wait, limit, pauses, stop_after in plan:
         reader.now += wait
         clock = reader.now
         reader.sync(limit, pauses, stop_after)
         assert reader.cursor is not None
-        assert reader.cursor >= before
-        assert reader.cursor <= f"c1.{floor(clock - T)}"
-        before = reader.cursor
+        again = start(reader.cursor, None, clock, KEPT_MS)
+        assert (again.kept, again.logs) >= before
+        assert again.logs <= again.kept <= floor(clock - T)
+        before = (again.kept, again.logs)
 
 
 def keep_last_seen(begin: SyncStart, last: str | None, more: bool, settle_ms: int) -> SyncCursors:
@@ -151,7 +153,7 @@ def test_next_carries_the_first_clock(many: list[Write], limit: int) -> None:
     if answer.next is not None:
         again = start(None, answer.next, clock + 5_000, KEPT_MS)
         assert (again.clock, again.after) == (clock, page[-1])
-        assert f"c1.{again.kept}" == answer.cursor
+        assert start(answer.cursor, None, clock, KEPT_MS).kept == again.kept
 
 
 def test_a_cursor_older_than_retention_asks_for_a_new_start() -> None:
@@ -163,7 +165,19 @@ def test_a_cursor_older_than_retention_asks_for_a_new_start() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "c1.", "c1.12", "n1.0000000000000", "c2.0000000000000", "c1.0000000000000 ", "c1.0000000000000\n"]
+    "text",
+    [
+        "",
+        "c1.",
+        "c1.12",
+        "n1.0000000000000",
+        "c2.0000000000000",
+        "c1.0000000000000 ",
+        "c1.0000000000000\n",
+        "c1.0000000000000.",
+        "n1.0000000000000.0000000000000.0000000000000",
+        "n2.dm#a#b.0000000000000.0000000000000.0000000000000.0000000000000",
+    ],
 )
 def test_a_cursor_that_was_never_given_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -174,8 +188,39 @@ def test_a_cursor_that_was_never_given_is_refused(text: str) -> None:
 
 def test_a_next_of_a_process_whose_clock_is_ahead_goes_on_with_ours() -> None:
     """Two processes' clocks differ by milliseconds; and a clock that is made up moves no cursor past `now - T`."""
-    ahead = f"n1.{floor(1)}.{BEGIN + 5_000:013d}.{floor(0)}"
+    ahead = f"n1.{floor(1)}.{BEGIN + 5_000:013d}.{floor(0)}.{floor(0)}"
     assert start(None, ahead, BEGIN + 5_000, KEPT_MS).clock == BEGIN + 5_000
     begin = start(None, ahead, BEGIN, KEPT_MS)
     assert (begin.clock, begin.after) == (BEGIN, floor(1))
     assert finish(begin, None, False, T).cursor == f"c1.{floor(BEGIN - T)}"
+
+
+def test_a_sync_that_breaks_off_in_the_mailbox_has_read_no_log() -> None:
+    """The next one goes on in the mailbox where this one broke off, and in the logs where this one began."""
+    first = finish(start(None, None, BEGIN, KEPT_MS), None, False, T)
+    later, arrival = BEGIN + 10 * T, str(make(BEGIN + 5, "a" * 8, "b" * 8, 0))
+    broken = finish(start(first.cursor, None, later, KEPT_MS), arrival, True, T)
+    again = start(broken.cursor, None, later, KEPT_MS)
+    assert (again.after, again.kept, again.logs) == (arrival, arrival, floor(BEGIN - T))
+
+
+def test_a_sync_that_breaks_off_in_the_logs_begins_there_again() -> None:
+    chat, at = "g#aaaaaaaaaaaaaaaa", str(make(BEGIN + 5, "a" * 8, "b" * 8, 0))
+    first = finish(start(None, None, BEGIN, KEPT_MS), None, False, T)
+    later = BEGIN + 10 * T
+    page = finish(start(first.cursor, None, later, KEPT_MS), None, False, T, Place(chat, at))
+    assert page.next is not None
+    assert len(page.next) <= 160
+    begin = start(None, page.next, later + 5, KEPT_MS)
+    assert (begin.place, begin.logs, begin.clock) == (Place(chat, at), floor(BEGIN - T), later)
+    assert begin.after == LAST
+    again = start(page.cursor, None, later, KEPT_MS)
+    assert (again.kept, again.logs) == (floor(later - T), floor(BEGIN - T))
+    assert finish(begin, None, False, T) == finish(start(first.cursor, None, later, KEPT_MS), None, False, T)
+
+
+def test_logs_that_were_never_read_to_the_end_age_like_the_mailbox() -> None:
+    cursor = f"c1.{floor(BEGIN)}.{floor(BEGIN - 1)}"
+    assert start(cursor, None, BEGIN - 1 + KEPT_MS, KEPT_MS).logs == floor(BEGIN - 1)
+    with pytest.raises(ResyncRequired):
+        start(cursor, None, BEGIN + KEPT_MS, KEPT_MS)

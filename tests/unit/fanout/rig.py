@@ -1,7 +1,7 @@
 """The fan-out of a group's events on fakes: the stream of the log, two lanes, mailboxes whose writes take time.
 
 `commit` is called between a write's fence check and its taking effect, as the network does; time that passes there is
-cut to `C`, the longest that a call can take.
+cut to less than `C`, the longest that a call can take.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tidings.domain.groups import Member, Stay
 from tidings.domain.identity import Connection
 from tidings.domain.position import FIRST, ms_of, stamped
 from tidings.domain.stamp import Fence
-from tidings.ports.streams import Logged
+from tidings.ports.streams import Logged, Shown
 from tidings.services.claim import Stamps
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.events import Copies, event_effects, event_kinds, event_rule
@@ -46,10 +46,14 @@ class StreamedLog(FakeLog):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stream: list[Logged] = []
+        self.stream: list[Shown] = []
+        self.at_once = False
 
     def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
-        standing = super().append(event, path, fence, withheld=withheld)
+        fence.check()
+        if not self.at_once:
+            self.commit()
+        standing = super().append(event, path, _open(fence), withheld=withheld)
         if standing is None:
             self._show(event.conversation_id, event.position, fresh=True)
         return standing
@@ -141,14 +145,14 @@ class Rig:
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
         effects = event_effects(log, copies, live)
-        self.planner = StreamPlanner(planner, _as_shown, [event_rule])
+        self.planner = StreamPlanner(planner, as_shown, [event_rule])
         self.worker = Worker(kinds, effects, {}, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
 
     def _commit(self) -> None:
         """A write is on its way: up to `C` may pass, and others may do their work."""
         if self.commit is None:
             return
-        self._limits.append(self.clock.now() + self.world.times.call)
+        self._limits.append(self.clock.now() + self.world.times.call - 1)
         try:
             self.commit()
         finally:
@@ -160,8 +164,8 @@ class Rig:
         self.clock.advance(max(0, until - self.clock.now()))
 
     def place(self, user_id: str, device_id: str = "phone") -> str:
-        """A fresh position, a millisecond after whatever was before."""
-        self.clock.advance(1)
+        """A fresh position, a millisecond after whatever was before (where calls that are on their way allow it)."""
+        self.pass_time(1)
         self._frames += 1
         return str(stamped(self.clock.now(), user_id, device_id, f"frame-{self._frames}"))
 
@@ -198,7 +202,7 @@ class Rig:
         while self.log.stream:
             self.plan_record(self.log.stream.pop(0))
 
-    def plan_record(self, record: Logged) -> None:
+    def plan_record(self, record: Shown) -> None:
         """One record, put back when its planner dies."""
         try:
             self.planner.begin().run({"shown": record})
@@ -245,8 +249,9 @@ class Rig:
         return [] if member is None else sorted(at for _, at in self.log.entries if member.received(at))
 
 
-def _as_shown(record: Mapping[str, Any]) -> Logged:
-    shown: Logged = record["shown"]
+def as_shown(record: Mapping[str, Any]) -> Shown:
+    """What stands for a stream record here."""
+    shown: Shown = record["shown"]
     return shown
 
 

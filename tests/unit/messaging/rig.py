@@ -22,6 +22,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
+from tidings.services.pulls import Pulls
 from tidings.services.react import React, Reactor
 from tidings.services.receipts import Confirm, Confirmed, Receipts
 from tidings.services.rooms import Rooms
@@ -84,7 +85,8 @@ class Rig:
             Hider(self.claims, rooms, targets, memberships),
         )
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
-        self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES)
+        pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
+        self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
         self.histories = Histories(log, memberships, Tallies(reactions))
 
     def _before(self, name: str) -> None:

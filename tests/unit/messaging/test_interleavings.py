@@ -26,6 +26,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
+from tidings.services.pulls import Pulls
 from tidings.services.receipts import Receipts
 from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage, Sent
@@ -60,7 +61,8 @@ class Play:
         sender = Sender(facts, Rooms(Meetings(memberships, people)), Targets(log))
         uses = messaging_uses(sender, receipts)
         self.messaging = Messaging(people, Deliverer(mailboxes, live), uses)
-        self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10)
+        pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)
+        self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10, pulls)
         self.callers = Rig()
         self.callers.clock = world.clock
         self.frames: dict[Worker, list[SendMessage]] = {}

@@ -24,6 +24,7 @@ from tidings.services.limits import SendLimits
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
+from tidings.services.pulls import Pulls
 from tidings.services.react import Reactor
 from tidings.services.receipts import Receipts
 from tidings.services.rooms import Rooms
@@ -80,7 +81,8 @@ def build() -> Router:
     )
     limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
-    syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices)
+    pulls = Pulls(log, groups, members, given.times, given.retention_ms)
+    syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)
 
     router = Router(clock, logger())
     register(router, messaging, syncs, Histories(log, memberships, Tallies(reactions)))

@@ -37,6 +37,8 @@ class Seen(StrEnum):
     ALL = "all"
 
 
+REMEMBERED_MS: Final = 10_000
+"""How long somebody may go by an older `meta`, at most: what a process remembers, and a reading that lags behind."""
 INLINE_MAILBOXES: Final = 25
 """The sender's own included: one BatchWriteItem."""
 
@@ -61,7 +63,15 @@ class Group:
     shards: int = 1
     path: Path = Path.CHUNK
     pulled_from: int = 0
-    """Epoch ms from which on all members are marked to pull; 0 while they are not."""
+    """Epoch ms from which on members are marked to pull: who joins marks themselves.  0: nobody is."""
+
+    def outgrown(self, most: int) -> bool:
+        """Whether it has more members than are pushed to, and nobody has begun to change that."""
+        return self.path is Path.CHUNK and not self.pulled_from and self.members > most
+
+    def shrunk(self, most: int) -> bool:
+        """Whether it is pulled although it has become so small that pushing will do for a while."""
+        return self.path is Path.PULL and self.members < most * 3 // 4
 
 
 @dataclass(frozen=True, slots=True)

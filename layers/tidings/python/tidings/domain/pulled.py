@@ -66,15 +66,11 @@ class Place:
     position: str
 
 
-def windows(marks: Iterable[Marks], after: str, clock: int, settle_ms: int) -> list[Window]:
-    """What a sync reads whose cursor is `after` and whose first page's clock is `clock`, in order.
-
-    A little more than up to the clock, since a sender's gateway may be ahead of it; not without end, for others may
-    write as fast as the reader reads.
-    """
+def windows(marks: Iterable[Marks], after: str, until: int, settle_ms: int) -> list[Window]:
+    """What a sync reads whose cursor is `after`, up to `until` (epoch ms), in order."""
     found: list[Window] = []
     for each in sorted(marks, key=lambda marks: marks.conversation_id):
-        for start, end in _joined(_spans(each, clock, settle_ms)):
+        for start, end in _joined(_spans(each, until, settle_ms)):
             low, high = max(after, floor(start)), floor(end)
             if low < high:
                 found.append(Window(each.conversation_id, low, high))
@@ -119,14 +115,13 @@ def outdated(marks: Marks, before: int, settle_ms: int) -> tuple[list[str], list
     return stays, pulls
 
 
-def _spans(marks: Marks, clock: int, settle_ms: int) -> list[tuple[int, int]]:
+def _spans(marks: Marks, until: int, settle_ms: int) -> list[tuple[int, int]]:
     """From when until when there may be something to take (epoch ms, the end exclusive)."""
-    horizon = clock + settle_ms
     spans = []
     for joined, left in marks.stays.items():
-        begin, end = ms_of(joined), left if left > OPEN else horizon
+        begin, end = ms_of(joined), min(left, until) if left > OPEN else until
         spans.append((begin, min(end, begin + settle_ms)))
-        spans += [(max(begin, start), min(end, until or horizon)) for start, until in marks.pulls.items()]
+        spans += [(max(begin, start), min(end, over or until)) for start, over in marks.pulls.items()]
     return sorted((start, end) for start, end in spans if start < end)
 
 

@@ -32,6 +32,11 @@ class Groups(Protocol):
         """
         ...
 
+    def turn(self, group: Group, path: Path, pulled_from: int, fence: Fence) -> bool:
+        """Set how its events are delivered and from when on its members pull, if both still are as `group` says.
+        Whether they were."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Move:

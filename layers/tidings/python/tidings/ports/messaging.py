@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from tidings.domain.events import Edit, Event, LogEntry, LogEvent, Path, Reaction
 from tidings.domain.position import FIRST
@@ -125,10 +125,6 @@ class Reactions(Protocol):
         ...
 
 
-AFTER_EVENTS: Final = "~"
-"""As an arrival: sorts after those of all events."""
-
-
 @dataclass(frozen=True, slots=True)
 class MailboxPage:
     """Events in order of arrival.  At the end (`more` is false) what the user's syncs pull besides."""
@@ -153,7 +149,8 @@ class Mailboxes(Protocol):
         ...
 
     def page(self, user_id: str, after: str, limit: int, max_bytes: int) -> MailboxPage:
-        """The same with what stands at the mailbox's end, for no more reading; only that after `AFTER_EVENTS`."""
+        """The same with what stands at the mailbox's end, for no more reading; only that after
+        `tidings.domain.position.LAST`."""
         ...
 
     def newest(self, user_id: str, limit: int) -> list[Event]:

@@ -1,7 +1,8 @@
 """`sync`: what happened since a cursor, strongly read; the repair of every lost live post, and the keep-alive.
 
 The clock is read first, so that the cursor to keep is never newer than it minus `T` (`tidings.domain.cursor`).  Then
-the registry: register, then sync, so that whoever writes after our read looks up a connection that is there.
+the registry: register, then sync, so that whoever writes after our read looks up a connection that is there.  Then the
+mailbox, page by page to its end, and then the logs of the conversations that are pulled (`tidings.services.pulls`).
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from dataclasses import dataclass
 from tidings.domain.cursor import finish, start
 from tidings.domain.events import Event
 from tidings.domain.identity import Caller
-from tidings.domain.sizes import PAGE_BYTES
+from tidings.domain.sizes import PAGE_BYTES, wire_bytes
 from tidings.domain.stamp import Times
 from tidings.ports.messaging import Mailboxes
 from tidings.ports.people import Registry
 from tidings.ports.world import Clock
+from tidings.services.pulls import Pulls, Room
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPage:
-    """Events in order of arrival; `cursor` to keep, `following` to go on with (None: that was all); `at`, epoch ms."""
+    """Events of the mailbox in order of arrival, then those of logs, each in its own order.
+
+    `cursor` to keep, `following` to go on with (None: that was all); `at`, epoch ms.
+    """
 
     events: tuple[Event, ...]
     cursor: str
@@ -39,6 +44,7 @@ class Syncs:
         times: Times,
         retention_ms: int,
         max_devices: int,
+        pulls: Pulls,
         page_bytes: int = PAGE_BYTES,
     ) -> None:
         self._mailboxes = mailboxes
@@ -47,6 +53,7 @@ class Syncs:
         self._times = times
         self._retention = retention_ms
         self._max_devices = max_devices
+        self._pulls = pulls
         self._page_bytes = page_bytes
 
     def page(self, caller: Caller, cursor: str | None, following: str | None, limit: int) -> SyncPage:
@@ -55,10 +62,15 @@ class Syncs:
         begin = start(cursor, following, now, self._retention)
         if following is None:
             self._restore(caller, now)
-        events, more = self._mailboxes.read(caller.user_id, begin.after, limit, self._page_bytes)
-        last = events[-1].arrival if events else None
-        cursors = finish(begin, last, more, self._times.settle)
-        return SyncPage(tuple(events), cursors.cursor, cursors.next, now)
+        box = self._mailboxes.page(caller.user_id, begin.after, limit, self._page_bytes)
+        if box.more:
+            cursors = finish(begin, box.events[-1].arrival, True, self._times.settle)
+            return SyncPage(box.events, cursors.cursor, cursors.next, now)
+        used = sum(wire_bytes(event) for event in box.events)
+        room = Room(limit - len(box.events), self._page_bytes - used, not box.events)
+        found, place = self._pulls.read(caller.user_id, box.pulled, begin, now, room)
+        cursors = finish(begin, None, False, self._times.settle, place)
+        return SyncPage((*box.events, *found), cursors.cursor, cursors.next, now)
 
     def _restore(self, caller: Caller, now: int) -> None:
         """Enter the caller's connection where the registry has none for the device, or only an older one."""

@@ -48,7 +48,7 @@ class GroupStore:
     def get(self, conversation_id: str, *, strong: bool) -> Group | None:
         """A group."""
         item = self._read(conversation_id, strong)
-        return _group(item) if item else None
+        return decode(item) if item else None
 
     def update(self, change: GroupChange, path: Path, fence: Fence) -> bool:
         """Set the change's `details`, each a register by position, and log the change, in one transaction."""
@@ -74,6 +74,28 @@ class GroupStore:
                 continue
             return True
         raise gave_up()
+
+    def turn(self, group: Group, path: Path, pulled_from: int, fence: Fence) -> bool:
+        """Set path and `pulled_from`, if both still are as `group` says.  Whether they were."""
+        fence.check()
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=key(group.conversation_id),
+                    UpdateExpression="SET #path = :path, #pulled_from = :pulled_from",
+                    ConditionExpression="#path = :old_path AND #pulled_from = :old_pulled_from",
+                    ExpressionAttributeNames=names("path", "pulled_from"),
+                    ExpressionAttributeValues={
+                        ":path": string(path),
+                        ":pulled_from": number(pulled_from),
+                        ":old_path": string(group.path),
+                        ":old_pulled_from": number(group.pulled_from),
+                    },
+                )
+        except ConditionFailed:
+            return False
+        return True
 
     def _read(self, conversation_id: str, strong: bool) -> Item:
         with answered():
@@ -143,7 +165,8 @@ def _item(group: Group) -> dict[str, Any]:
     }
 
 
-def _group(item: Item) -> Group:
+def decode(item: Item) -> Group:
+    """A group's item, as stored or as a stream shows it."""
     return Group(
         text_of(item, "conversation_id"),
         created=text_of(item, "created"),

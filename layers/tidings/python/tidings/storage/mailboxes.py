@@ -62,7 +62,7 @@ class MailboxStore:
         return list(page.events), page.more
 
     def page(self, user_id: str, after: str, limit: int, max_bytes: int) -> MailboxPage:
-        """The same, and at the end what the user's syncs pull: nothing but that after `AFTER_EVENTS`."""
+        """The same, and at the end what the user's syncs pull: nothing but that after `LAST`."""
         return self._page(user_id, after, keys.PULLED, limit, max_bytes)
 
     def _page(self, user_id: str, after: str, last: str, limit: int, max_bytes: int) -> MailboxPage:

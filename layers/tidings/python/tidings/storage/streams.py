@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tidings.ports.streams import Logged, Shown, TallyDue
-from tidings.storage import keys
+from tidings.storage import groups, keys
 from tidings.storage.attributes import Item, int_of, text_of
 from tidings.storage.log import entry
 from tidings.storage.posts import decode
@@ -44,6 +44,8 @@ def _of_conversation(image: Item, fresh: bool) -> Shown | None:
     item = text_of(image, "item")
     if item.startswith(keys.LOG_PREFIX):
         return Logged(text_of(image, "conversation_id"), entry(image), fresh)
+    if item == keys.META:
+        return groups.decode(image)
     if item == keys.TALLY and "due" in image:
         return TallyDue(text_of(image, "conversation_id"), int_of(image, "due"))
     return None
