@@ -78,7 +78,7 @@ class Tidings(Construct):
             failures=self.failures.bucket,
             applications=[each.arn for each in self.push.applications.values()],
             endpoints=[each.endpoints for each in self.push.applications.values()],
-            may_post=self.sockets.may_post(),
+            may_manage=self.sockets.may_manage,
         )
         for name, access in ACCESS.items():
             told = environment(name, self.settings, deployed, lambda table: self.storage.tables[table].table_name)

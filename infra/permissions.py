@@ -3,7 +3,8 @@
 A function's name is its construct id.  `tables` are DynamoDB actions on exactly that table, `streams` the tables
 whose stream it reads, `sends` the lanes it may put jobs on, `consumes` the lanes it works off, `applications` and
 `endpoints` SNS actions on the platform applications and on their endpoints (granted only where push is set up),
-`posts` whether it may post to sockets.  A test compares this page with the calls that the functions are seen making.
+`posts`, `looks` and `closes` whether it may post to sockets, ask the gateway about them, end them.  A test compares
+this page with the calls that the functions are seen making.
 
 A transaction is authorized by its parts (PutItem, UpdateItem, DeleteItem: how Timeline changes both halves of a follow
 edge), a batch by BatchGetItem or BatchWriteItem itself.
@@ -37,6 +38,14 @@ class Access:
     applications: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     posts: bool = False
+    looks: bool = False
+    closes: bool = False
+
+    @property
+    def sockets(self) -> tuple[str, ...]:
+        """What it may do with sockets, as methods of `@connections`."""
+        every = {"POST": self.posts, "GET": self.looks, "DELETE": self.closes}
+        return tuple(method for method, may in every.items() if may)
 
 
 ACCESS: Final[dict[str, Access]] = {
@@ -44,9 +53,11 @@ ACCESS: Final[dict[str, Access]] = {
     "Connect": Access(
         tables={
             keys.USERS: ("GetItem", "UpdateItem"),
-            keys.CONNECTIONS: ("UpdateItem",),
-            keys.DEVICES: ("GetItem", "PutItem", "UpdateItem"),
+            keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
+            keys.DEVICES: ("GetItem", "PutItem", "UpdateItem", "Query"),
         },
+        posts=True,
+        closes=True,
         applications=("CreatePlatformEndpoint",),
         endpoints=("GetEndpointAttributes", "SetEndpointAttributes", "DeleteEndpoint"),
     ),

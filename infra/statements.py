@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Fn
@@ -27,7 +27,7 @@ class Resources:
     failures: s3.Bucket
     applications: list[str]
     endpoints: list[str]
-    may_post: iam.PolicyStatement
+    may_manage: Callable[[Sequence[str]], iam.PolicyStatement]
 
 
 def statements(access: Access, on: Resources) -> list[iam.PolicyStatement]:
@@ -47,8 +47,8 @@ def statements(access: Access, on: Resources) -> list[iam.PolicyStatement]:
         found.append(_allow("sns", access.applications, on.applications))
     if access.endpoints and on.endpoints:
         found.append(_allow("sns", access.endpoints, on.endpoints))
-    if access.posts:
-        found.append(on.may_post)
+    if access.sockets:
+        found.append(on.may_manage(access.sockets))
     return found
 
 

@@ -76,12 +76,12 @@ class Issuer:
 
         `claims` are added, and may replace any (None takes one away), so that tests can make bad tokens.
         """
-        now = int(self._clock.now_s())
+        now, exact = int(self._clock.now_s()), round(self._clock.now_s(), 3)
         standard = {
             "iss": self.name,
             "aud": self.audience,
             "sub": user,
-            "iat": min(now, now + ttl_s),
+            "iat": min(exact, now + ttl_s),
             "exp": now + ttl_s,
         }
         given = {name: value for name, value in (standard | claims).items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aws_cdk import Aws, RemovalPolicy, Stack
@@ -65,12 +66,12 @@ class Sockets(Construct):
         """Where functions post to sockets: written out, because the stage comes after the functions."""
         return f"https://{self._host()}/{self._settings.stage}"
 
-    def may_post(self) -> iam.PolicyStatement:
-        """Posting to a socket and nothing else: no deleting, no reading of other people's connections."""
+    def may_manage(self, methods: Sequence[str]) -> iam.PolicyStatement:
+        """Post to sockets (POST), ask about them (GET), end them (DELETE): `methods` and nothing else."""
         api = f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.api.api_id}"
         return iam.PolicyStatement(
             actions=["execute-api:ManageConnections"],
-            resources=[f"{api}/{self._settings.stage}/POST/@connections/*"],
+            resources=[f"{api}/{self._settings.stage}/{method}/@connections/*" for method in methods],
         )
 
     def _host(self) -> str:

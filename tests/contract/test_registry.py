@@ -60,6 +60,27 @@ class TestRegistry:
         stores.registry.remove(ann, "tablet", "c3")
         assert live(stores, ann) == {}
 
+    def test_whoever_changes_it_is_told_what_stands(self, stores: Stores) -> None:
+        ann, now = stores.user("ann"), stores.clock.now()
+
+        def enter(device_id: str, connection_id: str, at: int) -> set[str]:
+            standing = stores.registry.register(ann, Connection(device_id, connection_id, at), now, CAP)
+            return {each.connection_id for each in standing}
+
+        assert enter("phone", "c1", now) == {"c1"}
+        assert enter("tablet", "c2", now + 1) == {"c1", "c2"}
+        assert enter("phone", "c0", now - 1) == {"c1", "c2"}, "a later one stands"
+        assert enter("laptop", "c3", now + 2) == {"c1", "c2", "c3"}
+        assert enter("watch", "c4", now + 3) == {"c2", "c3", "c4"}, "the oldest went"
+        assert stores.registry.remove(ann, "phone", "c1") is None
+        left = stores.registry.remove(ann, "tablet", "c2")
+        assert left is not None
+        assert {each.connection_id for each in left} == {"c3", "c4"}
+        assert stores.registry.remove(ann, "tablet", "c2") is None
+        stores.registry.remove(ann, "laptop", "c3")
+        assert stores.registry.remove(ann, "watch", "c4") == []
+        assert stores.registry.remove(stores.user("bob"), "phone", "c1") is None
+
     def test_over_the_cap_the_oldest_go(self, stores: Stores) -> None:
         for number in range(5):
             register(stores, f"d{number}", f"c{number}")

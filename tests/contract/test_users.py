@@ -35,6 +35,27 @@ class TestUsers:
         stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Old"), now - 1)
         assert stores.users.get([ann])[ann].name == "New"
 
+    def test_a_connect_is_told_who_it_is(self, stores: Stores) -> None:
+        """Strongly: what the removal of a device wrote is seen."""
+        ann, now = stores.user("ann"), stores.clock.now()
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000), now) == User(ann)
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Ann"), now + 1) == User(ann, "Ann")
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Old"), now - 1) == User(ann, "Ann")
+        stores.users.add_device(ann, "phone", 3)
+        stores.users.revoke(ann, now)
+        expected = User(ann, "Ann", frozenset({"phone"}), revoked_at=now)
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Ann"), now + 2) == expected
+
+    def test_times_only_move_forward(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        connect(stores, ann)
+        assert stores.users.seen(ann, 99).last_seen == 99
+        assert stores.users.seen(ann, 100).last_seen == 100
+        assert stores.users.seen(ann, 98).last_seen == 100
+        for at in (9, 11, 10):
+            stores.users.revoke(ann, at)
+        assert stores.users.get([ann])[ann] == User(ann, last_seen=100, revoked_at=11)
+
     def test_devices_are_a_set_with_a_cap(self, stores: Stores) -> None:
         ann = stores.user("ann")
         connect(stores, ann, "Ann")

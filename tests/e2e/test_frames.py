@@ -150,7 +150,7 @@ async def test_a_full_batch_of_the_largest_texts(connect: Connect, user: Any) ->
 
 async def test_somebody_elses_identity(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     """Who I am is what the connection proved."""
-    alice, bob, eve = [await connect(user(name)) for name in ("alice", "bob", "eve")]
+    alice, bob, eve = [await connect(user(name), f"{name}s") for name in ("alice", "bob", "eve")]
     sent = await say(alice, bob, "private")
     post = await publish(alice, "mine")
     for field in ("from", "sender", "user_id", "user"):

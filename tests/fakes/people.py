@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from tidings.domain.errors import Unavailable
 from tidings.domain.events import Event
 from tidings.domain.identity import Connection, Identity
 from tidings.domain.privacy import Privacy, PrivacyChange
-from tidings.ports import Delivery, PostResult, User
+from tidings.ports import Activity, Delivery, PostResult, User
 
 
 class FakeUsers:
@@ -19,12 +20,22 @@ class FakeUsers:
         self._named_at: dict[str, int] = {}
         self._set_at: dict[tuple[str, str], str] = {}
 
-    def ensure(self, identity: Identity, now: int) -> None:
+    def ensure(self, identity: Identity, now: int) -> User:
         user = self.users.setdefault(identity.user_id, User(identity.user_id))
         newer = now > self._named_at.get(identity.user_id, -1)
         if identity.name is not None and identity.name != user.name and newer:
             self.users[identity.user_id] = replace(user, name=identity.name)
             self._named_at[identity.user_id] = now
+        return self.users[identity.user_id]
+
+    def revoke(self, user_id: str, at: int) -> None:
+        user = self.users.get(user_id, User(user_id))
+        self.users[user_id] = replace(user, revoked_at=max(at, user.revoked_at))
+
+    def seen(self, user_id: str, at: int) -> User:
+        user = self.users.get(user_id, User(user_id))
+        self.users[user_id] = replace(user, last_seen=max(at, user.last_seen))
+        return self.users[user_id]
 
     def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
         return {user_id: self.users[user_id] for user_id in user_ids if user_id in self.users}
@@ -58,19 +69,22 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Connection]] = {}
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> None:
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
         mine = self.entries.setdefault(user_id, {})
         standing = mine.get(connection.device_id)
         if standing is not None and _order(standing) > _order(connection):
-            return
+            return list(mine.values())
         mine[connection.device_id] = connection
         for oldest in sorted(mine.values(), key=_order)[:-cap]:
             del mine[oldest.device_id]
+        return list(mine.values())
 
-    def remove(self, user_id: str, device_id: str, connection_id: str) -> None:
+    def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
         mine = self.entries.get(user_id, {})
-        if device_id in mine and mine[device_id].connection_id == connection_id:
-            del mine[device_id]
+        if device_id not in mine or mine[device_id].connection_id != connection_id:
+            return None
+        del mine[device_id]
+        return list(mine.values())
 
     def lookup(self, user_ids: Iterable[str], now: int) -> Mapping[str, list[Connection]]:
         return {
@@ -83,9 +97,12 @@ def _order(connection: Connection) -> tuple[int, str]:
 
 
 class FakeSockets:
-    """What was posted.  `results` scripts answers by connection id; a list is used up, its last element stays.
+    """What was posted, and what was ended.
 
+    `results` scripts answers by connection id; a list is used up, its last element stays.
     Deliveries that are not answered `sent` are in `refused`, not in `posted`.  `on_post` is called before each.
+    `activity` is what the gateway says of a connection, by its id (else that it was active when it connected, or is
+    gone when it was ended); ids in `stubborn` cannot be ended.  `last` has the last words, by connection id.
     """
 
     def __init__(self) -> None:
@@ -93,6 +110,28 @@ class FakeSockets:
         self.refused: list[Delivery] = []
         self.results: dict[str, PostResult | list[PostResult]] = {}
         self.on_post: Callable[[Delivery], None] | None = None
+        self.activity: dict[str, Activity] = {}
+        self.asked: list[str] = []
+        self.ended: list[str] = []
+        self.stubborn: set[str] = set()
+        self.last: dict[str, str] = {}
+
+    def active(self, connections: Sequence[Connection]) -> list[Activity]:
+        self.asked += [each.connection_id for each in connections]
+        return [self._activity(each) for each in connections]
+
+    def _activity(self, connection: Connection) -> Activity:
+        name = connection.connection_id
+        return self.activity.get(name, "gone" if name in self.ended else connection.connected_at)
+
+    def close(self, connections: Sequence[Connection]) -> list[bool]:
+        self.ended += [each.connection_id for each in connections if each.connection_id not in self.stubborn]
+        return [each.connection_id not in self.stubborn for each in connections]
+
+    def farewell(self, connection: Connection, frame: str) -> None:
+        self.last[connection.connection_id] = frame
+        if not all(self.close([connection])):
+            raise Unavailable("The connection could not be ended.")
 
     def post(self, deliveries: Sequence[Delivery]) -> list[PostResult]:
         return [self._one(delivery) for delivery in deliveries]

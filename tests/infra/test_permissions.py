@@ -94,14 +94,20 @@ def test_the_authorizer_may_only_log(dev: Deployment, prod: Deployment) -> None:
     assert actions(prod, "Authorizer") == LOGS | TRACES
 
 
-def test_only_send_posts_to_sockets_and_only_on_this_stage(any_stage: Deployment) -> None:
-    posting = {name for name in HANDLERS if "execute-api:ManageConnections" in actions(any_stage, name)}
-    assert posting == {"Send"}
-    (resource,) = resources_of(any_stage, "Send", "execute-api:ManageConnections")
+SOCKETS = {"Send": {"POST"}, "Connect": {"POST", "DELETE"}}
+"""Who reaches sockets, and how: posting, asking (GET), ending."""
+
+
+def test_sockets_are_reached_by_those_who_need_to_and_only_on_this_stage(any_stage: Deployment) -> None:
+    reaching = {name for name in HANDLERS if "execute-api:ManageConnections" in actions(any_stage, name)}
+    assert reaching == SOCKETS.keys()
     (stage,) = any_stage.of("AWS::ApiGatewayV2::Stage").values()
-    assert resource["Fn::Join"][1][-1] == f"/{stage['StageName']}/POST/@connections/*"
     (api,) = any_stage.of("AWS::ApiGatewayV2::Api")
-    assert {"Ref": api} in resource["Fn::Join"][1]
+    for name, methods in SOCKETS.items():
+        resources = resources_of(any_stage, name, "execute-api:ManageConnections")
+        ends = {f"/{stage['StageName']}/{method}/@connections/*" for method in methods}
+        assert {each["Fn::Join"][1][-1] for each in resources} == ends
+        assert all({"Ref": api} in each["Fn::Join"][1] for each in resources)
 
 
 @pytest.mark.parametrize("name", HANDLERS)

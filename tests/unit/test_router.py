@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from tests.events import Socket
 from tests.fakes import FakeClock
+from tidings.domain.errors import TokenExpired
 from tidings.domain.identity import Caller
-from tidings.protocol.connection import WhoamiReply, WhoamiRequest
-from tidings.router import Router
+from tidings.protocol.connection import DeviceRemoveRequest, DeviceReply, WhoamiReply, WhoamiRequest
+from tidings.router import Farewell, Router
 
 
 class Lines:
@@ -84,3 +85,24 @@ def test_an_answer_of_ours_that_cannot_be_made_is_not_the_clients_mistake(rig: R
     reply = rig.ask('{"action": "whoami", "id": "1"}')
     assert (reply["id"], reply["code"], reply["retryable"]) == ("1", "internal", True)
     assert [line for line, _ in rig.log.lines] == ["unhandled", "refused"]
+
+
+def test_a_farewell_is_said_and_the_route_answers_nothing(rig: Rig) -> None:
+    said: list[str] = []
+
+    def leave(_caller: Caller, request: DeviceRemoveRequest) -> Farewell:
+        return Farewell(DeviceReply(id=request.id, device_id="phone", registered=False, push="off"), said.append)
+
+    rig.router.route(DeviceRemoveRequest, leave)
+    frame = '{"action": "device.remove", "id": "7"}'
+    response = rig.router.resolve(rig.socket.message(frame, rig.clock.now(), route="device.remove"))
+    assert response == {"statusCode": 200}
+    assert [json.loads(text)["id"] for text in said] == ["7"]
+
+
+def test_a_token_that_is_no_longer_good_is_refused_at_the_handshake(rig: Rig) -> None:
+    def refuse(_caller: Caller) -> None:
+        raise TokenExpired("Sign in again.")
+
+    rig.router.on_connect(refuse)
+    assert rig.router.resolve(rig.socket.connect()) == {"statusCode": 401}

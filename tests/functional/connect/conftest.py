@@ -36,7 +36,11 @@ class Aws:
 
 def forget() -> None:
     """What the functions keep for the life of a process."""
-    kept = (world.settings, telemetry.logger, sdk.session, clients.dynamodb, clients.sns, connect.build, push.build)
+    kept = (
+        *(world.settings, telemetry.logger, sdk.session),
+        *(clients.dynamodb, clients.sns, clients.management),
+        *(connect.build, push.build),
+    )
     for cached in kept:
         cached.cache_clear()
 
@@ -55,6 +59,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         application = sns.create_platform_application(Name="tidings", Platform="GCM", Attributes={})
         monkeypatch.setenv("TIDINGS_PLATFORM_FCM", application["PlatformApplicationArn"])
         monkeypatch.setenv("TIDINGS_MAX_DEVICES", "3")
+        monkeypatch.setenv("TIDINGS_CALLBACK_URL", f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev")
         yield Aws(dynamodb, sns, application["PlatformApplicationArn"], clock)
         forget()
 

@@ -74,11 +74,17 @@ def unauthorized(event: dict[str, Any]) -> None:
 
 
 def test_a_good_token_is_let_in_with_strings_as_context() -> None:
-    expires = now() // 1000 + 3_600
-    answer = handler(attempt(good(name="Ann", exp=expires)), None)
+    issued = now() // 1000
+    answer = handler(attempt(good(name="Ann", iat=issued, exp=issued + 3_600)), None)
     assert effect(answer) == "Allow"
     assert answer["principalId"] == "ann"
-    assert answer["context"] == {"user_id": "ann", "device_id": "phone", "expires_at": str(expires), "name": "Ann"}
+    assert answer["context"] == {
+        "user_id": "ann",
+        "device_id": "phone",
+        "expires_at": str(issued + 3_600),
+        "issued_at": f"{issued}000",
+        "name": "Ann",
+    }
     assert len(json.dumps(answer)) < 8_192
 
 

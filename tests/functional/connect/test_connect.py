@@ -14,9 +14,9 @@ from tests.functional.connect.events import frame, recorded
 from tidings.storage import keys
 
 
-def ask(route: str, number: int = 1, /, **fields: Any) -> dict[str, Any]:
-    """Send a frame; the reply."""
-    answer = handler(frame(route, {"id": f"r{number}", **fields}, number), None)
+def ask(route: str, number: int = 1, /, *, by: str = "phone", **fields: Any) -> dict[str, Any]:
+    """Send a frame from the user's device `by`; the reply."""
+    answer = handler(frame(route, {"id": f"r{number}", **fields}, number, device_id=by), None)
     assert answer["statusCode"] == 200
     reply: dict[str, Any] = json.loads(answer["body"])
     assert reply["id"] == f"r{number}"
@@ -91,7 +91,7 @@ def test_a_device_is_registered_and_removed(aws: Aws) -> None:
     assert item(aws, keys.USERS, user_id="ann")["devices"] == {"SS": ["phone"]}
     assert item(aws, keys.DEVICES, user_id="ann", device_id="phone")["endpoint"] == {"S": endpoint["EndpointArn"]}
 
-    assert ask("device.remove", 2) == {
+    assert ask("device.remove", 2, device_id="phone", by="tablet") == {
         "type": "device",
         "id": "r2",
         "device_id": "phone",

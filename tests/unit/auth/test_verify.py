@@ -38,7 +38,16 @@ def refused(text: str, **settings: Any) -> str:
 
 def test_a_good_token_names_its_user() -> None:
     good = token(CLOCK.now(), name="Ann  B.\n")
-    assert verifier().verify(good, "phone") == Identity("ann", "phone", NOW_S + 3_600, "Ann B.")
+    assert verifier().verify(good, "phone") == Identity("ann", "phone", NOW_S + 3_600, "Ann B.", NOW_S * 1_000)
+
+
+@pytest.mark.parametrize(("iat", "issued_at"), [(NOW_S - 5, (NOW_S - 5) * 1_000), (NOW_S - 0.5, NOW_S * 1_000 - 500)])
+def test_a_token_says_when_it_was_given_out(iat: float, issued_at: int) -> None:
+    assert verifier().verify(token(CLOCK.now(), iat=iat), "phone").issued_at == issued_at
+
+
+def test_a_token_need_not_say_when_it_was_given_out() -> None:
+    assert verifier().verify(token(CLOCK.now(), without=("iat",)), "phone").issued_at == 0
 
 
 def test_a_cognito_access_token_has_a_client_id_instead_of_an_audience() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,14 @@ from tidings.gateway.sockets import ManagedSockets
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+LAST_ACTIVE = 1_795_442_400_123
+DESCRIPTION = json.dumps(
+    {
+        "connectedAt": "2026-11-23T12:00:00.000Z",
+        "lastActiveAt": "2026-11-23T14:00:00.123Z",
+        "identity": {"sourceIp": "203.0.113.7", "userAgent": ""},
+    }
+).encode()
 ERRORS = {
     403: "ForbiddenException",
     410: "GoneException",
@@ -28,7 +37,8 @@ ERRORS = {
 class Gateway(ThreadingHTTPServer):
     """`answers` by connection id (200 unless told otherwise; a list is used up, its last element stays).
 
-    `posts` is what came, in order of arrival.  With `together`, that many posts wait for each other.
+    `posts` is what came, in order of arrival; with `together`, that many posts wait for each other.  `asked` and
+    `ended` are the connections that GET and DELETE named.
     """
 
     daemon_threads = True
@@ -37,6 +47,8 @@ class Gateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, int | list[int]] = {}
         self.posts: list[tuple[str, bytes]] = []
+        self.asked: list[str] = []
+        self.ended: list[str] = []
         self.together: threading.Barrier | None = None
 
     @property
@@ -57,16 +69,31 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        connection_id = unquote(self.path.removeprefix("/dev/@connections/"))
-        self.server.posts.append((connection_id, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.server.posts.append((self._connection(), self.rfile.read(int(self.headers["Content-Length"]))))
         if self.server.together is not None:
             self.server.together.wait(10)
-        status = self.server.answer(connection_id)
+        self._answer(b"")
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self._connection())
+        self._answer(DESCRIPTION)
+
+    def do_DELETE(self) -> None:
+        self.server.ended.append(self._connection())
+        self._answer(b"")
+
+    def _connection(self) -> str:
+        return unquote(self.path.removeprefix("/dev/@connections/"))
+
+    def _answer(self, body: bytes) -> None:
+        status = self.server.answer(self._connection())
         self.send_response(status)
         if status in ERRORS:
             self.send_header("x-amzn-ErrorType", ERRORS[status])
-        self.send_header("Content-Length", "0")
+            body = b""
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from tests.contract.made import message, position, receipt
-from tests.unit.gateway.conftest import Gateway, client_of
+from tests.unit.gateway.conftest import LAST_ACTIVE, Gateway, client_of
+from tidings.domain.errors import Unavailable
 from tidings.domain.events import Event
 from tidings.domain.identity import Connection
 from tidings.gateway.sockets import ENCODERS, ManagedSockets, encode_tidings
@@ -102,3 +103,50 @@ def test_events_are_encoded_once_per_protocol(gateway: Gateway) -> None:
 def test_a_protocol_of_another_version_fails_that_post_only(gateway: Gateway, sockets: ManagedSockets) -> None:
     assert sockets.post([delivery("a", protocol="later"), delivery("b")]) == ["failed", "sent"]
     assert [connection_id for connection_id, _ in gateway.posts] == ["b"]
+
+
+def phone(connection_id: str) -> Connection:
+    return Connection("phone", connection_id, 0)
+
+
+def test_the_gateway_says_when_a_connection_was_active(gateway: Gateway, sockets: ManagedSockets) -> None:
+    gateway.answers |= {"gone": 410, "busy": 429, "broken": 500, "forbidden": 403}
+    names = ["TD1bXcMyoAMCJfA=", "gone", "busy", "broken", "forbidden"]
+    assert sockets.active([phone(name) for name in names]) == [LAST_ACTIVE, "gone", "unknown", "unknown", "unknown"]
+    assert sockets.active([phone("one")]) == [LAST_ACTIVE]
+    assert sockets.active([]) == []
+    assert set(gateway.asked) == {*names, "one"}
+
+
+def test_connections_are_ended(gateway: Gateway, sockets: ManagedSockets) -> None:
+    gateway.answers |= {"gone": 410, "slow": [429, 200], "busy": 429}
+    assert sockets.close([phone(name) for name in ("one", "gone", "slow", "busy")]) == [True, True, True, False]
+    assert sockets.close([phone("two")]) == [True]
+    assert sockets.close([]) == []
+    assert {"one", "gone", "slow", "busy", "two"} == set(gateway.ended)
+
+
+def test_a_farewell_is_the_last_frame(gateway: Gateway, sockets: ManagedSockets) -> None:
+    sockets.farewell(phone("c"), '{"type":"device"}')
+    assert gateway.posts == [("c", b'{"type":"device"}')]
+    assert gateway.ended == ["c"]
+
+
+def test_a_connection_that_is_gone_needs_no_farewell(gateway: Gateway, sockets: ManagedSockets) -> None:
+    gateway.answers["c"] = 410
+    sockets.farewell(phone("c"), "{}")
+    assert gateway.ended == []
+
+
+def test_a_connection_that_cannot_be_ended(gateway: Gateway, sockets: ManagedSockets) -> None:
+    gateway.answers["c"] = [200, 500]
+    with pytest.raises(Unavailable):
+        sockets.farewell(phone("c"), "{}")
+
+
+def test_a_gateway_that_is_not_there_ends_nothing_and_knows_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    sockets = ManagedSockets(client_of(f"http://127.0.0.1:{port}/dev"))
+    assert sockets.active([phone("c")]) == ["unknown"]
+    assert sockets.close([phone("c")]) == [False]

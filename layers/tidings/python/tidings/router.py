@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,6 +19,19 @@ from tidings.domain.where import where
 from tidings.ports.world import Clock
 from tidings.protocol.actions import SUBPROTOCOL
 from tidings.protocol.frames import Request, encode, error_reply
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The last reply on a connection, which ends with it.
+
+    A route's response goes out when the function has ended, and then nobody is left to close the socket.  So
+    `say(text)` posts the reply and closes, and the route itself answers nothing.
+    """
+
+    reply: BaseModel
+    say: Callable[[str], None]
+
 
 GatewayEvent = Mapping[str, Any]
 Response = dict[str, Any]
@@ -44,7 +58,13 @@ class Internal(TidingsError):
 def caller_of(context: Mapping[str, Any]) -> Caller:
     """The caller of an event, from its `requestContext`.  Identity is what the authorizer put there."""
     proven = context["authorizer"]
-    identity = Identity(proven["user_id"], proven["device_id"], int(proven["expires_at"]), proven.get("name"))
+    identity = Identity(
+        proven["user_id"],
+        proven["device_id"],
+        int(proven["expires_at"]),
+        proven.get("name"),
+        int(proven.get("issued_at", 0)),
+    )
     connection = Connection(identity.device_id, context["connectionId"], int(context["connectedAt"]))
     frame_id = context.get("messageId") or context["requestId"]
     return Caller(identity, connection, int(context["requestTimeEpoch"]), frame_id)
@@ -67,7 +87,7 @@ class Router:
     def __init__(self, clock: Clock, log: Log) -> None:
         self._clock = clock
         self._log = log
-        self._routes: dict[str, tuple[type[Request], Callable[[Caller, Any], BaseModel]]] = {}
+        self._routes: dict[str, tuple[type[Request], Callable[[Caller, Any], BaseModel | Farewell]]] = {}
         self._on_connect: Callable[[Caller], None] | None = None
         self._on_disconnect: Callable[[Caller], None] | None = None
         self._actions: frozenset[str] = frozenset()
@@ -84,7 +104,7 @@ class Router:
         """Answer `$default` with errors; `actions` are all that exist."""
         self._actions = actions
 
-    def route(self, model: type[Model], handle: Callable[[Caller, Model], BaseModel]) -> None:
+    def route(self, model: type[Model], handle: Callable[[Caller, Model], BaseModel | Farewell]) -> None:
         """Answer the action that `model` fixes."""
         self._routes[model.model_fields["action"].default] = (model, handle)
 
@@ -103,7 +123,7 @@ class Router:
             self._log.error("unhandled", route=key, error=type(error).__name__, where=where(error))
             return self._refuse(key, body, Internal("Something went wrong on our side. Send the same frame again."))
 
-    def _action(self, key: str, context: Mapping[str, Any], body: str) -> BaseModel:
+    def _action(self, key: str, context: Mapping[str, Any], body: str) -> BaseModel | Farewell:
         caller = caller_of(context)
         if caller.identity.expires_at * 1_000 <= self._clock.now():
             raise TokenExpired("The token of this connection has expired. Connect again with a fresh one.")
@@ -127,6 +147,9 @@ class Router:
         try:
             if handle is not None:
                 handle(caller_of(context))
+        except TokenExpired:
+            self._log.info("unauthorized", route=key, connection=context["connectionId"])
+            return {"statusCode": 401}
         except Exception as error:
             self._log.error("unhandled", route=key, error=type(error).__name__, where=where(error))
             return {"statusCode": 500}
@@ -134,7 +157,10 @@ class Router:
             return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
         return {"statusCode": 200}
 
-    def _reply(self, reply: BaseModel) -> Response:
+    def _reply(self, reply: BaseModel | Farewell) -> Response:
+        if isinstance(reply, Farewell):
+            reply.say(encode(reply.reply))
+            return {"statusCode": 200}
         return {"statusCode": 200, "body": encode(reply)}
 
     def _refuse(self, key: str, body: str, error: TidingsError) -> Response:

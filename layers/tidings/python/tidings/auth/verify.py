@@ -82,7 +82,8 @@ class Verifier:
             user_id = check_user_id(subject)
         except InvalidRequest:
             raise Forbidden("The token's subject cannot be a user id.") from None
-        return Identity(user_id, device_id, expires_at, _name(claims.get("name")))
+        issued_at = int(claims.get("iat", 0) * 1_000)
+        return Identity(user_id, device_id, expires_at, _name(claims.get("name")), issued_at)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         """The claims, once the signature and the issuer are right."""

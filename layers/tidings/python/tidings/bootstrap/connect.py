@@ -8,12 +8,15 @@ from tidings.bootstrap import clients
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.push import SnsPush
+from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
 from tidings.routes import privacy
 from tidings.routes.connect import register
 from tidings.services.connect import Connections
+from tidings.services.device_list import DeviceList
 from tidings.services.devices import DeviceRegistry
 from tidings.services.privacy import PrivacySettings
+from tidings.services.revoke import Revoker
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
@@ -29,12 +32,13 @@ def build() -> Router:
     devices = DeviceStore(client, given.table(keys.DEVICES.variable))
     push = SnsPush(clients.sns, {"fcm": given.platform_fcm, "apns": given.platform_apns})
 
+    sockets = ManagedSockets(clients.management())
+
+    connections = Connections(users, registry, clock, given.max_devices)
+    registered = DeviceRegistry(users, devices, push, given.max_devices)
+    revoker = Revoker(users, registry, sockets, registered, connections, clock)
+
     router = Router(clock, logger())
-    register(
-        router,
-        Connections(users, registry, clock, given.max_devices),
-        DeviceRegistry(users, devices, push, given.max_devices),
-        clock,
-    )
+    register(router, connections, registered, revoker, DeviceList(devices, registry, clock), clock)
     privacy.register(router, PrivacySettings(users))
     return router

@@ -11,12 +11,17 @@ CONNECTION_LIFE_MS: Final = 7_800_000
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A proven user on a device.  `expires_at` is the token's expiry in epoch seconds."""
+    """A proven user on a device.
+
+    `expires_at` is the token's expiry in epoch seconds; `issued_at`, in epoch ms, is when it was given out (0: it does
+    not say).
+    """
 
     user_id: str
     device_id: str
     expires_at: int
     name: str | None = None
+    issued_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,20 @@
 
 Events are encoded once per protocol, however many connections get them.  What the gateway answers is an answer and
 not an error: 410 is gone, 429 is a full buffer or a rate (the client has backed off once already, and sync repairs
-the rest), 413 is a frame too large.  Nothing here ever raises: the message is durable already.
+the rest), 413 is a frame too large.  Posting never raises: the message is durable already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tidings.domain.errors import Unavailable
 from tidings.domain.events import LiveEvent
-from tidings.ports.people import Delivery, PostResult
+from tidings.domain.identity import Connection
+from tidings.ports.people import Activity, Delivery, PostResult
 from tidings.protocol.actions import SUBPROTOCOL
 from tidings.protocol.events import events_frame
 from tidings.protocol.frames import encode
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+T = TypeVar("T")
 Encoder = Callable[[tuple[LiveEvent, ...]], bytes]
 
 AT_ONCE: Final = 16
 """Posts in flight: they wait for the network, not for the processor; well under the client's pool of 32."""
 
-_ANSWERS: Final[Mapping[int, PostResult]] = {410: "gone", 413: "too_large", 429: "busy"}
+GONE: Final = 410
+_ANSWERS: Final[Mapping[int, PostResult]] = {GONE: "gone", 413: "too_large", 429: "busy"}
 
 
 def encode_tidings(events: tuple[LiveEvent, ...]) -> bytes:
@@ -56,6 +60,40 @@ class ManagedSockets:
             return [self._send(ids[0], frames[0])]
         return list(self._threads().map(self._send, ids, frames))
 
+    def active(self, connections: Sequence[Connection]) -> list[Activity]:
+        """Ask the gateway about each, concurrently; results in the same order."""
+        return self._each(self._look, [each.connection_id for each in connections])
+
+    def close(self, connections: Sequence[Connection]) -> list[bool]:
+        """End each, concurrently.  Whether it is ended now: one that was gone already is."""
+        return self._each(self._end, [each.connection_id for each in connections])
+
+    def farewell(self, connection: Connection, frame: str) -> None:
+        """Post a frame that is encoded already, best effort, and end the connection.  Raises `Unavailable`."""
+        if self._send(connection.connection_id, frame.encode()) != "gone" and not self._end(connection.connection_id):
+            raise Unavailable("The connection could not be ended. Send this again.")
+
+    def _each(self, call: Callable[[str], T], ids: Sequence[str]) -> list[T]:
+        return [call(each) for each in ids] if len(ids) < 2 else list(self._threads().map(call, ids))
+
+    def _look(self, connection_id: str) -> Activity:
+        try:
+            found = self._client.get_connection(ConnectionId=connection_id)
+        except ClientError as error:
+            return "gone" if _status(error) == GONE else "unknown"
+        except BotoCoreError:
+            return "unknown"
+        return int(found["LastActiveAt"].timestamp() * 1_000)
+
+    def _end(self, connection_id: str) -> bool:
+        try:
+            self._client.delete_connection(ConnectionId=connection_id)
+        except ClientError as error:
+            return _status(error) == GONE
+        except BotoCoreError:
+            return False
+        return True
+
     def _encode(self, deliveries: Sequence[Delivery]) -> list[bytes | None]:
         """A frame each; None where this version does not speak the connection's protocol."""
         made: dict[tuple[str, tuple[LiveEvent, ...]], bytes] = {}
@@ -75,7 +113,7 @@ class ManagedSockets:
         try:
             self._client.post_to_connection(ConnectionId=connection_id, Data=frame)
         except ClientError as error:
-            return _ANSWERS.get(error.response["ResponseMetadata"]["HTTPStatusCode"], "failed")
+            return _ANSWERS.get(_status(error), "failed")
         except BotoCoreError:
             return "failed"
         return "sent"
@@ -86,3 +124,7 @@ class ManagedSockets:
 
             self._pool = ThreadPoolExecutor(AT_ONCE, "post")
         return self._pool
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]

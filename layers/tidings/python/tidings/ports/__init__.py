@@ -10,13 +10,14 @@ from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.groups import MOVES, Advance, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
-from tidings.ports.people import Delivery, PostResult, Registry, Sockets, User, Users
+from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.tally import Tallies
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
 
 __all__ = [
     "MOVES",
+    "Activity",
     "Advance",
     "Buckets",
     "Chunks",

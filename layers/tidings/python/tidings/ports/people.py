@@ -13,19 +13,28 @@ from tidings.domain.privacy import OPEN, Privacy, PrivacyChange
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, the ids of the devices that registered, and what the person shows."""
+    """A person, the ids of the devices that registered, and what the person shows.
+
+    `last_seen` (epoch ms, 0: never) is when the last device left.  Tokens issued up to `revoked_at` (epoch ms) are
+    good on registered devices only.
+    """
 
     user_id: str
     name: str | None = None
     devices: frozenset[str] = frozenset()
     privacy: Privacy = OPEN
+    last_seen: int = 0
+    revoked_at: int = 0
 
 
 class Users(Protocol):
     """Who exists."""
 
-    def ensure(self, identity: Identity, now: int) -> None:
-        """Make the user at the first connect; later ones write nothing unless the name changed."""
+    def ensure(self, identity: Identity, now: int) -> User:
+        """Make the user at the first connect; later ones write nothing unless the name changed.
+
+        The user as strongly read.
+        """
         ...
 
     def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
@@ -40,6 +49,14 @@ class Users(Protocol):
         """Take out of the set of registered devices."""
         ...
 
+    def revoke(self, user_id: str, at: int) -> None:
+        """Move `revoked_at` forward to `at`."""
+        ...
+
+    def seen(self, user_id: str, at: int) -> User:
+        """Move `last_seen` forward to `at`.  The user as it stands then."""
+        ...
+
     def privacy(self, user_id: str) -> Privacy:
         """The settings of one user, strongly read."""
         ...
@@ -52,12 +69,15 @@ class Users(Protocol):
 class Registry(Protocol):
     """`Connections`: one item a user, one attribute a device, a register by `connected_at`."""
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> None:
-        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go."""
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
+        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go.
+
+        The entries of the user's devices that stand afterwards, live or not.
+        """
         ...
 
-    def remove(self, user_id: str, device_id: str, connection_id: str) -> None:
-        """Remove the entry if it still names that connection."""
+    def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
+        """Remove the entry if it still names that connection: the entries that are left.  None: it does not."""
         ...
 
     def lookup(self, user_ids: Iterable[str], now: int) -> Mapping[str, list[Connection]]:
@@ -78,9 +98,25 @@ PostResult = Literal["sent", "gone", "busy", "too_large", "failed"]
 """What @connections answered: 200, 410, 429, 413, anything else (or nothing)."""
 
 
+Activity = int | Literal["gone", "unknown"]
+"""When a connection last carried anything (epoch ms); or the gateway has it no more, or did not say."""
+
+
 class Sockets(Protocol):
     """Live frames, best effort: whatever fails is repaired by the client's next sync."""
 
     def post(self, deliveries: Sequence[Delivery]) -> list[PostResult]:
         """Post each delivery as one frame in its connection's protocol, concurrently; results in the same order."""
+        ...
+
+    def active(self, connections: Sequence[Connection]) -> list[Activity]:
+        """Ask the gateway about each, concurrently; results in the same order."""
+        ...
+
+    def close(self, connections: Sequence[Connection]) -> list[bool]:
+        """End each, concurrently.  Whether it is ended now: one that was gone already is."""
+        ...
+
+    def farewell(self, connection: Connection, frame: str) -> None:
+        """Post a frame that is encoded already, best effort, and end the connection.  Raises `Unavailable`."""
         ...

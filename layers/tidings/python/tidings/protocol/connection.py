@@ -24,14 +24,15 @@ class DeviceRegisterRequest(Request):
 
 
 class DeviceRemoveRequest(Request):
-    """Forget one of the user's devices (by default the connection's own): no pushes, no copies, its sockets close."""
+    """Sign one of the user's devices out (by default the connection's own): no pushes, no copies, its socket closes,
+    and the token it had is good for it no more."""
 
     action: Literal["device.remove"] = "device.remove"
     device_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
 
 
 class DeviceListRequest(Request):
-    """The caller's registered devices."""
+    """The caller's devices: those that are registered, and those that are connected."""
 
     action: Literal["device.list"] = "device.list"
 
@@ -58,12 +59,13 @@ class DeviceReply(Reply):
 
 
 class DeviceView(Frame):
-    """A registered device; `connected_at` (epoch ms) is there while it has a live socket, `own` on the asking one."""
+    """A device; `registered_at` (epoch ms) is there once it has registered, `connected_at` while it has a live socket;
+    `own` is true on the asking one."""
 
     device_id: str
     platform: Literal["fcm", "apns"] | None = None
     push: bool
-    registered_at: int
+    registered_at: int | None = None
     connected_at: int | None = None
     own: bool = False
 

@@ -92,6 +92,7 @@ def context_of(identity: Identity) -> dict[str, str]:
         "user_id": identity.user_id,
         "device_id": identity.device_id,
         "expires_at": str(identity.expires_at),
+        "issued_at": str(identity.issued_at),
     }
     return context if identity.name is None else {**context, "name": identity.name}
 

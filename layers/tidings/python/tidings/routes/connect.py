@@ -1,24 +1,38 @@
-"""The connection on the wire: `$connect`, `$disconnect`, `whoami` and the device registry."""
+"""The connection on the wire: `$connect`, `$disconnect`, `whoami` and the devices."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from pydantic import BaseModel
 
 from tidings.domain.identity import Caller
 from tidings.ports.world import Clock
 from tidings.protocol.connection import (
+    DeviceListRequest,
     DeviceRegisterRequest,
     DeviceRemoveRequest,
     DeviceReply,
+    DevicesReply,
+    DeviceView,
     WhoamiReply,
     WhoamiRequest,
 )
-from tidings.router import Router
+from tidings.router import Farewell, Router
 from tidings.services.connect import Connections
+from tidings.services.device_list import DeviceList
 from tidings.services.devices import DeviceRegistry, DeviceState
+from tidings.services.revoke import Revoker
 
 
-def register(router: Router, connections: Connections, devices: DeviceRegistry, clock: Clock) -> None:
+def register(
+    router: Router,
+    connections: Connections,
+    devices: DeviceRegistry,
+    revoker: Revoker,
+    listing: DeviceList,
+    clock: Clock,
+) -> None:
     """Enter the routes of the connect function."""
 
     def whoami(caller: Caller, request: WhoamiRequest) -> BaseModel:
@@ -36,14 +50,20 @@ def register(router: Router, connections: Connections, devices: DeviceRegistry, 
     def enter(caller: Caller, request: DeviceRegisterRequest) -> BaseModel:
         return _device(request.id, devices.register(caller, request.platform, request.push_token))
 
-    def forget(caller: Caller, request: DeviceRemoveRequest) -> BaseModel:
-        return _device(request.id, devices.remove(caller, request.device_id))
+    def forget(caller: Caller, request: DeviceRemoveRequest) -> BaseModel | Farewell:
+        revoked = revoker.revoke(caller, request.device_id)
+        reply = _device(request.id, revoked.state)
+        return Farewell(reply, lambda text: revoker.hang_up(caller, text)) if revoked.own else reply
+
+    def show(caller: Caller, request: DeviceListRequest) -> BaseModel:
+        return DevicesReply(id=request.id, devices=[DeviceView(**asdict(line)) for line in listing.of(caller)])
 
     router.on_connect(connections.open)
     router.on_disconnect(connections.close)
     router.route(WhoamiRequest, whoami)
     router.route(DeviceRegisterRequest, enter)
     router.route(DeviceRemoveRequest, forget)
+    router.route(DeviceListRequest, show)
 
 
 def _device(request_id: str, state: DeviceState) -> DeviceReply:

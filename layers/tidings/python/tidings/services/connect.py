@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tidings.domain.identity import Caller
-from tidings.ports.people import Registry, Users
+from tidings.domain.errors import TokenExpired
+from tidings.domain.identity import Caller, Connection, Identity
+from tidings.ports.people import Registry, User, Users
 from tidings.ports.world import Clock
 
 
@@ -17,15 +18,31 @@ class Connections:
         self._cap = cap
 
     def open(self, caller: Caller) -> None:
-        """Make the user if this is their first time, then enter the socket.
+        """Enter the socket, then make the user if this is their first time, or look whether the token is still good.
 
-        In this order: who can be found can be written to.  The client syncs after the handshake, that is after this:
-        whoever writes to the user either finds the socket or is found by the sync.
+        In this order: whoever signs the device out writes the user first and looks for sockets then, so either they
+        find this one, or it finds the removal.  The client syncs after the handshake, that is after this: whoever
+        writes to the user either finds the socket or is found by the sync.
+
+        Raises `TokenExpired`; then nothing is entered.
         """
         now = self._clock.now()
-        self._users.ensure(caller.identity, now)
         self._registry.register(caller.user_id, caller.connection, now, self._cap)
+        user = self._users.ensure(caller.identity, now)
+        if _signed_out(caller.identity, user):
+            self.gone(caller.user_id, caller.connection)
+            raise TokenExpired("This token is older than the removal of a device. Sign in again.")
 
     def close(self, caller: Caller) -> None:
         """Remove the socket, unless the device is connected on another one by now."""
-        self._registry.remove(caller.user_id, caller.connection.device_id, caller.connection.connection_id)
+        self.gone(caller.user_id, caller.connection)
+
+    def gone(self, user_id: str, connection: Connection) -> None:
+        """A connection that has ended."""
+        self._registry.remove(user_id, connection.device_id, connection.connection_id)
+
+
+def _signed_out(identity: Identity, user: User) -> bool:
+    """Whether the removal of a device has ended what the token was good for (`tidings.services.revoke`)."""
+    older = user.revoked_at > 0 and identity.issued_at <= user.revoked_at
+    return older and identity.device_id not in user.devices

@@ -30,8 +30,11 @@ class ConnectionStore:
         self._table = table
         self._clock = clock
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> None:
-        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go."""
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
+        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go.
+
+        The entries that stand afterwards.
+        """
         try:
             with answered():
                 item: Item = self._client.update_item(
@@ -52,29 +55,32 @@ class ConnectionStore:
                         ":expiry": expiry(now + CONNECTION_LIFE_MS),
                     },
                     ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )["Attributes"]
-        except ConditionFailed:
-            return
+        except ConditionFailed as refused:
+            return _connections(refused.item)
         for _ in range(ATTEMPTS):
             entries = sorted(_connections(item), key=lambda each: (each.connected_at, each.connection_id))
             if len(entries) <= cap:
-                return
-            standing = self._remove(user_id, entries[:-cap])
-            if standing is None:
-                return
-            item = standing  # Somebody else changed one of them at the same time: look again at what is left.
+                return entries
+            removed, item = self._remove(user_id, entries[:-cap])
+            if removed:
+                break
+            # Somebody else changed one of them at the same time: look again at what is left.
+        return _connections(item)
 
-    def remove(self, user_id: str, device_id: str, connection_id: str) -> None:
-        """Remove the entry if it still names that connection."""
-        self._remove(user_id, [Connection(device_id, connection_id, 0)])
+    def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
+        """Remove the entry if it still names that connection: the entries that are left.  None: it does not."""
+        removed, item = self._remove(user_id, [Connection(device_id, connection_id, 0)])
+        return _connections(item) if removed else None
 
-    def _remove(self, user_id: str, entries: list[Connection]) -> Item | None:
-        """Remove all of `entries` if each still names its connection.  Else nothing: what stands instead."""
+    def _remove(self, user_id: str, entries: list[Connection]) -> tuple[bool, Item]:
+        """Remove all of `entries` if each still names its connection, else nothing: whether, and what stands now."""
         attributes = {f"#d{index}": keys.device(each.device_id) for index, each in enumerate(entries)}
         condition = " AND ".join(f"#d{index}.#id = :c{index}" for index in range(len(entries)))
         try:
             with answered():
-                self._client.update_item(
+                answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id),
                     UpdateExpression="REMOVE " + ", ".join(attributes),
@@ -83,11 +89,12 @@ class ConnectionStore:
                     ExpressionAttributeValues={
                         f":c{index}": string(each.connection_id) for index, each in enumerate(entries)
                     },
+                    ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailed as refused:
-            return refused.item
-        return None
+            return False, refused.item
+        return True, answer["Attributes"]
 
     def lookup(self, user_ids: Iterable[str], now: int) -> Mapping[str, list[Connection]]:
         """Strongly read the live connections, one batch.  Users without one have an empty list."""

@@ -14,7 +14,7 @@ from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports.people import User
 from tidings.ports.world import Clock
 from tidings.storage import privacy
-from tidings.storage.attributes import Item, Value, names, number, string, text_of, text_or_none
+from tidings.storage.attributes import Item, Value, int_of, names, number, string, text_of, text_or_none
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ConditionFailed, answered
 
@@ -30,17 +30,21 @@ class UserStore:
         self._table = table
         self._clock = clock
 
-    def ensure(self, identity: Identity, now: int) -> None:
+    def ensure(self, identity: Identity, now: int) -> User:
         """Make the user at the first connect; later ones write nothing unless the name changed.
 
-        Reads first, because a write whose condition fails is charged all the same.
+        Reads first, because a write whose condition fails is charged all the same; and strongly, because a connection
+        stands on it (`tidings.services.revoke`).
         """
         with answered():
-            item = self._client.get_item(TableName=self._table, Key=_key(identity.user_id)).get("Item")
+            item: Item | None = self._client.get_item(
+                TableName=self._table, Key=_key(identity.user_id), ConsistentRead=True
+            ).get("Item")
         if item is None or (identity.name is not None and identity.name != text_or_none(item, "name")):
-            self._enter(identity, now)
+            item = self._enter(identity, now)
+        return _user(item)
 
-    def _enter(self, identity: Identity, now: int) -> None:
+    def _enter(self, identity: Identity, now: int) -> Item:
         request: dict[str, Any] = {
             "UpdateExpression": "SET #created_at = if_not_exists(#created_at, :now)",
             "ExpressionAttributeNames": names("created_at"),
@@ -55,9 +59,16 @@ class UserStore:
             }
         try:
             with answered():
-                self._client.update_item(TableName=self._table, Key=_key(identity.user_id), **request)
-        except ConditionFailed:
-            return  # A later connect has named the user already.
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(identity.user_id),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **request,
+                )
+        except ConditionFailed as refused:
+            return refused.item  # A later connect has named the user already.
+        return answer["Attributes"]
 
     def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
         """Those of `user_ids` who exist (eventually consistent, one batch)."""
@@ -97,6 +108,32 @@ class UserStore:
                 ExpressionAttributeNames=names("devices"),
                 ExpressionAttributeValues={":one": {"SS": [device_id]}},
             )
+
+    def revoke(self, user_id: str, at: int) -> None:
+        """Move `revoked_at` forward to `at`."""
+        self._forward(user_id, "revoked_at", at)
+
+    def seen(self, user_id: str, at: int) -> User:
+        """Move `last_seen` forward to `at`.  The user as it stands then."""
+        return _user(self._forward(user_id, "last_seen", at))
+
+    def _forward(self, user_id: str, name: str, at: int) -> Item:
+        """Set a time unless a later one stands.  The item afterwards."""
+        try:
+            with answered():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id),
+                    UpdateExpression=f"SET #{name} = :at",
+                    ConditionExpression=f"attribute_not_exists(#{name}) OR #{name} < :at",
+                    ExpressionAttributeNames=names(name),
+                    ExpressionAttributeValues={":at": number(at)},
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            return refused.item
+        return answer["Attributes"]
 
     def privacy(self, user_id: str) -> Privacy:
         """The settings of one user, strongly read."""
@@ -138,4 +175,11 @@ def _key(user_id: str) -> dict[str, Any]:
 
 def _user(item: Item) -> User:
     devices = frozenset(item["devices"]["SS"]) if "devices" in item else frozenset()
-    return User(text_of(item, "user_id"), text_or_none(item, "name"), devices, privacy.decode(item))
+    return User(
+        text_of(item, "user_id"),
+        text_or_none(item, "name"),
+        devices,
+        privacy.decode(item),
+        last_seen=int_of(item, "last_seen") if "last_seen" in item else 0,
+        revoked_at=int_of(item, "revoked_at") if "revoked_at" in item else 0,
+    )
