@@ -93,7 +93,10 @@ class SlowLog(StreamedLog):
 
 
 class Chat(Rooms):
-    """The group has everybody in it, and goes by chunks."""
+    """The group has everybody in it, and goes by chunks; the pair have met."""
+
+    def __init__(self) -> None:
+        pass
 
     def of(self, caller: Caller, conversation_id: str) -> Room:
         if conversation_id == GROUP:
