@@ -98,6 +98,9 @@ class Chat(Rooms):
     def __init__(self) -> None:
         pass
 
+    def direct(self, caller: Caller, to: str) -> Room:
+        return self.of(caller, conversation.direct_id(caller.user_id, to))
+
     def of(self, caller: Caller, conversation_id: str) -> Room:
         if conversation_id == GROUP:
             return Room(GROUP, Path.CHUNK, lambda _position, _about="": ())
