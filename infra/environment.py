@@ -25,7 +25,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
-    "Work": (*TIMES, *LANE_QUEUES, "fanout_bound_ms", "retention_days"),
+    "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "retention_days"),
     "Push": (*PLATFORMS, "push_after_ms"),
 }
 

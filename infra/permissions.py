@@ -93,12 +93,16 @@ ACCESS: Final[dict[str, Access]] = {
             keys.POSTS: ("GetItem", "Query"),
             keys.GRAPH: ("GetItem", "Query", "UpdateItem"),
             keys.TIMELINES: ("Query", "BatchWriteItem"),
-            keys.CONVERSATIONS: ("GetItem",),
+            keys.CONVERSATIONS: ("GetItem", "Query", "UpdateItem"),
             keys.MEMBERS: ("Query",),
-            keys.MAILBOXES: ("BatchWriteItem",),
+            keys.MEMBERSHIPS: ("BatchGetItem",),
+            keys.USERS: ("BatchGetItem",),
+            keys.MAILBOXES: ("PutItem", "BatchWriteItem"),
+            keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
         },
         sends=LANES,
         consumes=LANES,
+        posts=True,
     ),
     "Push": Access(
         tables={

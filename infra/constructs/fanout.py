@@ -31,10 +31,11 @@ POSTS_FILTER: Patterns = ({"eventName": ["INSERT", "MODIFY"]},)
 CONVERSATIONS_FILTER: Patterns = (
     {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"path": {"S": ["chunk", "pull"]}}}},
     {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"kind": {"S": ["unsend", "group"]}}}},
-    {"dynamodb": {"Keys": {"item": {"S": [keys.META, keys.TALLY]}}}},
+    {"dynamodb": {"Keys": {"item": {"S": [keys.META]}}}},
+    {"dynamodb": {"Keys": {"item": {"S": [keys.TALLY]}}, "NewImage": {"due": {"N": [{"exists": True}]}}}},
 )
 """What the sender left to the planner; on every path what has to be swept, and what has to be finished when its writer
-died; how large a group is, and how far its members are.  An inline message never wakes it."""
+died; how large a group is, and that a tally of it is asked for.  An inline message never wakes it."""
 
 MAILBOXES_FILTER: Patterns = ({"eventName": ["INSERT"], "dynamodb": {"NewImage": {"push": {"S": ["1"]}}}},)
 """Only events that may sound a phone: receipts and the like are dropped before they cost an invocation."""

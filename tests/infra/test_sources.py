@@ -96,9 +96,9 @@ def test_push_waits_a_little_for_company(dev: Deployment) -> None:
 
 
 def matches(pattern: Any, value: Any) -> bool:
-    """Lambda's filter rule for the patterns that we use: a list is "one of", an object descends."""
+    """Lambda's filter rule for the patterns that we use: a list is "one of" or "is there", an object descends."""
     if isinstance(pattern, list):
-        return value in pattern
+        return value in pattern or pattern == [{"exists": True}]
     return isinstance(value, dict) and all(key in value and matches(each, value[key]) for key, each in pattern.items())
 
 
@@ -109,6 +109,12 @@ def record(event: str, **image: str) -> dict[str, Any]:
 def item(key: str, **image: str) -> dict[str, Any]:
     made = record("MODIFY", **image)
     made["dynamodb"]["Keys"] = {"item": {"S": key}}
+    return made
+
+
+def tally_due() -> dict[str, Any]:
+    made = item("tally", read="1")
+    made["dynamodb"]["NewImage"]["due"] = {"N": "1"}
     return made
 
 
@@ -127,7 +133,7 @@ REMOVED = {"eventName": "REMOVE", "dynamodb": {"Keys": {"user_id": {"S": "a"}}}}
                 record("INSERT", path="inline", kind="unsend"),
                 record("INSERT", path="inline", kind="group"),
                 item("meta", path="chunk"),
-                item("tally"),
+                tally_due(),
             ],
             [
                 record("INSERT", path="inline"),
@@ -135,6 +141,7 @@ REMOVED = {"eventName": "REMOVE", "dynamodb": {"Keys": {"user_id": {"S": "a"}}}}
                 record("MODIFY", path="chunk"),
                 record("INSERT"),
                 item("react#1#a"),
+                item("tally", read="1"),
                 REMOVED,
             ],
         ),

@@ -171,7 +171,8 @@ def get_items(table: keys.Table) -> list[dict[str, Any]]:
 
 
 def _cold() -> None:
-    caches = (world.settings, clients.dynamodb, clients.sqs, telemetry.logger, timeline.build)
+    made = (clients.dynamodb, clients.sqs, clients.management)
+    caches = (world.settings, *made, telemetry.logger, timeline.build)
     wired = (each for each in vars(fanout).values() if hasattr(each, "cache_clear"))
     for cached in (*caches, *wired):
         cached.cache_clear()
@@ -185,6 +186,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for lane in LANES:
         url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tidings-{lane}"
         monkeypatch.setenv(f"TIDINGS_QUEUE_{lane.upper()}", url)
+    monkeypatch.setenv("TIDINGS_CALLBACK_URL", f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev")
     for module in (timeline, fanout):
         monkeypatch.setattr(module, "SystemClock", lambda: clock)
     _cold()

@@ -16,21 +16,30 @@ from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
+from tidings.gateway.sockets import ManagedSockets
+from tidings.services.announce import Announcer
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.sweep import sweep_effects, sweep_kinds
+from tidings.services.fanout.tally import tally_tasks
 from tidings.services.fanout.work import Worker
+from tidings.services.live import Live
 from tidings.storage import keys
+from tidings.storage.connections import ConnectionStore
 from tidings.storage.graph import GraphStore
+from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.members import MemberStore
+from tidings.storage.memberships import MembershipStore
 from tidings.storage.posts import PostStore
 from tidings.storage.streams import shown_by
+from tidings.storage.tally import TallyStore
 from tidings.storage.timelines import TimelineStore
+from tidings.storage.users import UserStore
 
 
 @cache
@@ -62,7 +71,31 @@ def _effects() -> Effects:
 
 def _tasks() -> Tasks:
     """All tasks, by name."""
-    return {}
+    return {**tally_tasks(_announcer())}
+
+
+def _announcer() -> Announcer:
+    given, client, clock = settings(), clients.dynamodb(), SystemClock()
+    conversations = given.table(keys.CONVERSATIONS.variable)
+    return Announcer(
+        GroupStore(client, conversations, clock),
+        _members(),
+        MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock),
+        UserStore(client, given.table(keys.USERS.variable), clock),
+        TallyStore(client, conversations),
+        _log(),
+        _mailboxes(),
+        _live(),
+        clock,
+        given.times,
+        given.retention_ms,
+    )
+
+
+@cache
+def _live() -> Live:
+    registry = ConnectionStore(clients.dynamodb(), settings().table(keys.CONNECTIONS.variable), SystemClock())
+    return Live(registry, ManagedSockets(clients.management()), SystemClock(), EmbeddedMeter())
 
 
 @cache
