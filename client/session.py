@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from client.errors import Closed
-from client.events import Event, presence_of
+from client.events import Event, Presence, presence_of
 from client.frames import decode
 from client.inbox import Inbox, State
 from client.lanes import Request
@@ -112,7 +112,11 @@ class Session:
         if frame.get("code") == "token_expired":
             self.reconnect = "token"
         elif frame.get("type") == "events":
-            self._events += self.inbox.take(frame.get("events", ()), "live")
+            events = self.inbox.take(frame.get("events", ()), "live")
+            self._events += events
+            for event in events:
+                if isinstance(event, Presence):
+                    self._watching.heard(event, now)
         elif not self._out.answered(frame, now) and "type" not in frame and "message" in frame:
             # The gateway's own words for "the function failed" or "throttled": they name no frame of ours.
             self._out.hurry(now)
@@ -126,6 +130,8 @@ class Session:
             self.reconnect = "silent"
         if self._sync.due(now) and self.inbox.me is not None:
             self._begin_sync(now)
+        for request in self._watching.ask_again(now) if self.inbox.me is not None else ():
+            self._out.add(request, now)
         self._go_on(now)
 
     def shut(self) -> None:
@@ -171,8 +177,7 @@ class Session:
         yield from self._out.resends()
         if self.inbox.me is not None:
             yield from self._out.starts(self._receipts_at)
-            if self._sync.next_at is not None:
-                yield self._sync.next_at
+            yield from (at for at in (self._sync.next_at, self._watching.ask_at) if at is not None)
 
     def _go_on(self, now: float) -> None:
         """Whatever can happen now: settled requests, receipts that were gathered long enough, the next frames."""
@@ -230,7 +235,7 @@ class Session:
         """What a settled request tells us besides its reply."""
         reply, me = request.reply, self.inbox.me
         if request.action in ("watch", "presence.watch"):
-            self._watched(request)
+            self._watched(request, now)
         elif reply is not None and me is not None:
             event = own_event(request.action, request.fields, reply, me)
             if event is not None:
@@ -238,11 +243,13 @@ class Session:
             if (query := look_up(request.action, reply)) is not None:
                 self._out.add(query, now)
 
-    def _watched(self, request: Request) -> None:
+    def _watched(self, request: Request, now: float) -> None:
         if request.reply is None:
             self._watching.refused(request)
             return
         self._watching.asked(request)
         for user in request.reply.get("users", ()):
-            news = self.inbox.news(presence_of(user, request.reply.get("at", 0)))
+            presence = presence_of(user, request.reply.get("at", 0))
+            self._watching.heard(presence, now)
+            news = self.inbox.news(presence)
             self._events += [news] if news is not None else []

@@ -1,15 +1,19 @@
 """What this device wants to hear of live: conversations, people, and who is told that we are typing.
 
-The server forgets watches with the connection, so each connection begins by asking again.
+The server forgets watches with the connection, so each connection begins by asking again.  Somebody's being online is
+believed for a time only (their line may be lost without a word): then it is asked again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from client.events import Presence
 from client.lanes import Request
 from client.order import Recent
 
+ASK_AGAIN_S = 30.0
+"""Seconds between two questions, at least."""
 TYPING_S = 4.0
 """Seconds before "typing" is said again.  Whoever hears it believes it for ten."""
 
@@ -20,6 +24,8 @@ class Watching:
     def __init__(self) -> None:
         self._users: tuple[str, ...] = ()
         self._conversations: dict[str, None] = {}
+        self._believed: dict[str, float] = {}
+        self._asked_at = 0.0
         self._typing: Recent[str, tuple[bool, float]] = Recent()
 
     def asked(self, request: Request) -> None:
@@ -43,8 +49,31 @@ class Watching:
         covered = {_subject(each) for each in waiting}
         asked = [Request("watch", {"conversation": each}, "watch") for each in self._conversations]
         if self._users:
-            asked.append(Request("presence.watch", {"users": list(self._users)}, "watch"))
+            asked.append(self._question())
         return [each for each in asked if _subject(each) not in covered]
+
+    def heard(self, presence: Presence, now: float) -> None:
+        """Somebody is online, for so long, or is not."""
+        if presence.online and presence.until is not None:
+            self._believed[presence.user] = now + max(0, presence.until - presence.at) / 1_000
+        else:
+            self._believed.pop(presence.user, None)
+
+    @property
+    def ask_at(self) -> float | None:
+        """When it is time to ask again, None for never."""
+        believed = min((at for user, at in self._believed.items() if user in self._users), default=None)
+        return None if believed is None else max(believed, self._asked_at + ASK_AGAIN_S)
+
+    def ask_again(self, now: float) -> list[Request]:
+        """The question, if it is time."""
+        if self.ask_at is None or self.ask_at > now:
+            return []
+        self._asked_at = now
+        return [self._question()]
+
+    def _question(self) -> Request:
+        return Request("presence.watch", {"users": list(self._users)}, "watch")
 
     def typing(self, conversation: str, typing: bool, now: float) -> dict[str, Any] | None:
         """The fields to tell the others with; None if they were told a moment ago."""

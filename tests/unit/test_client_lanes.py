@@ -6,7 +6,7 @@ import pytest
 
 from client.lanes import Request
 from tests.unit.client_alice import CONVERSATION, Alice
-from tests.unit.client_rig import error, place
+from tests.unit.client_rig import error, live, place
 
 GROUP = "g#aaaaaaaaaaaaaaaa"
 
@@ -139,3 +139,35 @@ def test_after_a_message_typing_is_said_again():
     alice.send("done")
     alice.session.typing(CONVERSATION, True, alice.now)
     assert actions(alice.frames()) == ["typing", "send", "typing"]
+
+
+def test_who_is_online_is_asked_again_when_it_is_believed_no_longer():
+    """Their line may have been lost without a word.  Never more often than every half minute."""
+    alice = Alice()
+    believed = {"user": "bob", "online": True, "until": 100_000}
+    alice.model.refuse = lambda action: (
+        {"type": "presence", "users": [believed], "at": 40_000} if action["action"] == "presence.watch" else None
+    )
+    ask(alice, "presence.watch", users=["bob"])
+    alice.answer(*alice.frames())
+    alice.wait(59.0)
+    assert alice.frames() == []
+    believed["until"] = 41_000
+    alice.wait(1.5)
+    asked = alice.frames()
+    assert actions(asked) == ["presence.watch"]
+    alice.answer(*asked)
+    alice.wait(28.0)
+    assert alice.frames() == []
+    believed |= {"online": False}
+    alice.wait(2.5)
+    asked = alice.frames()
+    assert actions(asked) == ["presence.watch"]
+    alice.answer(*asked)
+    assert [each.online for each in alice.events()] == [True, False]
+    alice.wait(100.0)
+    assert alice.frames() == []
+    back = {"kind": "presence", "user": "bob", "online": True, "at": 50_000, "until": 90_000}
+    alice.session.received(live(back), alice.now)
+    assert alice.session.deadline is not None
+    assert alice.session.deadline <= alice.now + 40.0
