@@ -26,7 +26,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
     "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "retention_days"),
-    "Push": (*PLATFORMS, "push_after_ms"),
+    "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }
 
 

@@ -107,6 +107,7 @@ ACCESS: Final[dict[str, Access]] = {
     "Push": Access(
         tables={
             keys.USERS: ("BatchGetItem",),
+            keys.MAILBOXES: ("Query",),
             keys.CONVERSATIONS: ("GetItem", "Query"),
             keys.MEMBERSHIPS: ("GetItem", "BatchGetItem"),
             keys.DEVICES: ("GetItem", "Query", "UpdateItem", "DeleteItem"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.control_client import AsyncControlClient
-from tests.e2e.conftest import WINDOW_MS
+from tests.e2e.conftest import WINDOW_MS, Connect
 from tests.e2e.phone import Phone, new_id
 
 FENCE_MS = 15_000
@@ -69,6 +69,21 @@ async def pushes(control: AsyncControlClient, token: str) -> list[dict[str, Any]
     found: list[dict[str, Any]] = await control.phones(token)
     assert not [each["problem"] for each in found if each["problem"]]
     return found
+
+
+async def pushes_after(control: AsyncControlClient, token: str) -> list[dict[str, Any]]:
+    """What a phone gets once the push function is let go."""
+    await control.misbehave(holds=[])
+    await control.release("held")
+    return await pushes(control, token)
+
+
+async def registered(connect: Connect, name: str, device: str = "phone") -> tuple[Phone, str]:
+    """A phone that gets pushes, and its token."""
+    phone, token = await connect(name, device=device), f"token-{new_id()}"
+    state = await phone.ask("device.register", platform="fcm", push_token=token)
+    assert (state["type"], state["registered"], state["push"]) == ("device", True, "on"), state
+    return phone, token
 
 
 def notification(push: dict[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,20 @@ import pytest
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import LIFE_S, Connect
 from tests.e2e.phone import Phone, new_id
-from tests.e2e.steps import WINDOW_MS, conversation, fail, hold, kill, notification, publish, pushes, say, settle
-
-
-async def registered(connect: Connect, name: str, device: str = "phone") -> tuple[Phone, str]:
-    """A phone that gets pushes, and its token."""
-    phone, token = await connect(name, device=device), f"token-{new_id()}"
-    state = await phone.ask("device.register", platform="fcm", push_token=token)
-    assert (state["type"], state["registered"], state["push"]) == ("device", True, "on"), state
-    return phone, token
+from tests.e2e.steps import (
+    WINDOW_MS,
+    conversation,
+    fail,
+    hold,
+    kill,
+    notification,
+    publish,
+    pushes,
+    pushes_after,
+    registered,
+    say,
+    settle,
+)
 
 
 async def confirm(phone: Phone, message: dict[str, Any], kind: str = "delivered") -> None:
@@ -52,13 +57,6 @@ async def test_every_registered_phone_of_the_recipient(
     await say(alice, bob, "both")
     assert len(await pushes(control, phone)) == len(await pushes(control, tablet)) == 1
     assert await pushes(control, own) == [], "the sender's own phone stays silent"
-
-
-async def pushes_after(control: AsyncControlClient, token: str) -> list[dict[str, Any]]:
-    """What a phone gets once the push function is let go."""
-    await control.misbehave(holds=[])
-    await control.release("held")
-    return await pushes(control, token)
 
 
 @pytest.mark.parametrize("kind", ["delivered", "read"])

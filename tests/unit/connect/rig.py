@@ -15,6 +15,7 @@ from tidings.services.connect import Connections
 from tidings.services.devices import DeviceRegistry
 from tidings.services.notices import Sources
 from tidings.services.push import Incoming, Notifier
+from tidings.services.unread import Unread
 
 AFTER_MS = 2_000
 CAP = 3
@@ -29,7 +30,6 @@ class Rig:
         self.reported: list[str] = []
         self.connections = Connections(self.world.users, self.world.registry, self.clock, CAP)
         self.devices = DeviceRegistry(self.world.users, self.world.devices, self.world.push, CAP)
-        self.badges: dict[str, int] = {}
         self._numbers = count(1)
         self.restart()
 
@@ -42,7 +42,7 @@ class Rig:
             memberships=world.memberships,
             log=world.log,
             groups=world.groups,
-            badge=lambda user: self.badges.get(user),
+            unread=Unread(world.mailboxes, world.memberships, self.clock),
             clock=self.clock,
         )
         self.notifier = Notifier(
@@ -91,6 +91,7 @@ class Rig:
     def arrived(self, event: Sounding, user_id: str) -> Incoming:
         """The event is in its log (once) and in a mailbox."""
         self.world.log.append(event, Path.INLINE, self.world.fence())
+        self.world.mailboxes.put([(user_id, event)], self.world.fence())
         return Incoming(str(next(self._numbers)), user_id, event)
 
     def position(self, sender: str, age: int = 0) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.fakes import watched
 from tests.unit.connect.rig import AFTER_MS, Rig
 from tidings.domain.conversation import direct_id
-from tidings.domain.events import Edit, Message
+from tidings.domain.events import Edit, Message, ReceiptKind
 from tidings.domain.groups import Group
 from tidings.domain.notice import words
 from tidings.domain.privacy import Previews, PrivacyChange
@@ -129,16 +129,47 @@ class TestPreviews:
 
 
 class TestBadge:
-    def test_it_is_the_recipients_total(self, rig: Rig, phone: str) -> None:
-        rig.badges["bob"] = 12
+    def told(self, rig: Rig, phone: str) -> list[tuple[str, int | None, int, str]]:
+        return [(each.title, each.badge, each.count, each.data["messages"]) for each in rig.world.push.phones[phone]]
+
+    def test_it_is_all_that_is_unread_and_each_notification_counts_its_conversation(self, rig: Rig, phone: str) -> None:
         rig.notifier.notify([rig.incoming("ann", "bob"), rig.incoming("ann", "bob"), rig.incoming("cid", "bob")])
-        assert [(each.badge, each.count) for each in rig.world.push.phones[phone]] == [(12, 2), (12, 1)]
+        assert self.told(rig, phone) == [("Ann (2)", 3, 2, "2"), ("Cid", 3, 1, "1")]
+
+    def test_it_counts_on_from_batch_to_batch(self, rig: Rig, phone: str) -> None:
+        """The second one replaces the first on the phone, so it stands for both."""
+        first, second = rig.incoming("ann", "bob"), rig.incoming("ann", "bob")
+        rig.notifier.notify([first])
+        rig.notifier.notify([second])
+        assert self.told(rig, phone)[-1] == ("Ann (2)", 2, 2, "1")
+
+    def test_what_was_read_does_not_count_and_what_was_only_delivered_does(self, rig: Rig, phone: str) -> None:
+        read, delivered = rig.incoming("ann", "bob", age=AFTER_MS + 9), rig.incoming("ann", "bob")
+        rig.confirm(read, ReceiptKind.READ)
+        rig.confirm(delivered)
+        late = rig.incoming("ann", "bob", "new")
+        rig.notifier.notify([late])
+        assert self.told(rig, phone) == [("Ann (2)", 2, 2, "1")]
+
+    def test_muted_and_archived_conversations_do_not_count_but_sound_if_they_must(self, rig: Rig, phone: str) -> None:
+        rig.set("bob", GROUP, muted_until=FOREVER)
+        rig.set("bob", direct_id("bob", "cid"), archived=True)
+        batch = [rig.incoming("ann", "bob", "hey bob", group=GROUP, mentions=("bob",)), rig.incoming("cid", "bob")]
+        rig.notifier.notify([*batch, rig.incoming("ann", "bob")])
+        assert self.told(rig, phone) == [("Family", 1, 1, "1"), ("Cid", 1, 1, "1"), ("Ann", 1, 1, "1")]
+
+    def test_being_put_into_a_group_is_no_message(self, rig: Rig, phone: str) -> None:
+        rig.notifier.notify([rig.added("ann", ("bob",), GROUP)])
+        assert self.told(rig, phone) == [("Family", 0, 0, "0")]
 
     def test_it_is_counted_once_a_batch_and_only_for_who_is_told(self, rig: Rig, phone: str) -> None:
         asked: list[str] = []
-        rig.badges = watched(dict(rig.badges), before=asked.append)
         read = rig.incoming("cid", "bob")
         rig.confirm(read)
-        rig.notifier.notify([rig.incoming("ann", "bob"), rig.incoming("ann", "bob", group=GROUP), read])
-        rig.notifier.notify([rig.incoming("ann", "nobody")])
-        assert asked == ["get"]
+        batch = [rig.incoming("ann", "bob"), rig.incoming("ann", "bob", group=GROUP), read]
+        nobody = rig.incoming("ann", "nobody")
+        rig.world.mailboxes = watched(rig.world.mailboxes, before=asked.append)
+        rig.restart()
+        rig.notifier.notify(batch)
+        rig.notifier.notify([nobody])
+        assert asked == ["newest"]

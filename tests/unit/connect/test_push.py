@@ -104,7 +104,7 @@ def test_conversations_and_recipients_sound_apart(rig: Rig) -> None:
 def test_what_was_confirmed_of_a_burst_is_not_counted(rig: Rig) -> None:
     phone = rig.phone("bob")
     first, second = rig.incoming("ann", "bob", "first", age=AFTER_MS + 9), rig.incoming("ann", "bob", "second")
-    rig.confirm(first)
+    rig.confirm(first, ReceiptKind.READ)
     rig.notifier.notify([first, second])
     assert rig.shown(phone) == [("Ann", "second")]
 

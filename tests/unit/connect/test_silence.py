@@ -41,7 +41,7 @@ class TestMutes:
         rig.notifier.notify([rig.incoming("ann", "bob", "early")])
         rig.clock.advance(60_000)
         rig.notifier.notify([rig.incoming("ann", "bob", "late")])
-        assert rig.shown(phone) == [("Ann", "late")]
+        assert rig.shown(phone) == [("Ann (2)", "late")], "both are unread"
 
     @pytest.mark.parametrize(("wanted", "sounds"), [(True, 1), (False, 0)])
     def test_a_mention_sounds_all_the_same_where_that_is_wanted(

@@ -17,11 +17,12 @@ from tidings.routes.mailbox_stream import MailboxStream
 from tidings.services.endpoints import Endpoints
 from tidings.services.notices import Sources
 from tidings.services.push import Notifier
+from tidings.services.unread import Unread
 from tidings.storage import keys
 from tidings.storage.devices import DeviceStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
-from tidings.storage.mailboxes import decode
+from tidings.storage.mailboxes import MailboxStore, decode
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.users import UserStore
 
@@ -49,13 +50,15 @@ class PushFunction:
 def build() -> PushFunction:
     """What answers the push function's events; once for the life of the process."""
     given, clock, client = settings(), SystemClock(), clients.dynamodb()
+    memberships = MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock)
+    mailboxes = MailboxStore(client, given.table(keys.MAILBOXES.variable), clock, given.retention_ms)
     sources = Sources(
         users=UserStore(client, given.table(keys.USERS.variable), clock),
         devices=DeviceStore(client, given.table(keys.DEVICES.variable)),
-        memberships=MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock),
+        memberships=memberships,
         log=LogStore(client, given.table(keys.CONVERSATIONS.variable)),
         groups=GroupStore(client, given.table(keys.CONVERSATIONS.variable), clock),
-        badge=lambda _: None,
+        unread=Unread(mailboxes, memberships, clock),
         clock=clock,
     )
     meter = EmbeddedMeter()

@@ -4,7 +4,8 @@ A `Notices` lives for one batch and remembers what it has read: a group's messag
 and a user's badge is the same for all their conversations.  What it remembers of logs it believes for `LOOK_MS` only:
 a message that was unsent longer ago than that is never told.  Read units (of items up to 4 KB), at most, once a batch:
 
-    a user: their devices 0.5, their badge (`tidings.services.unread`); name and settings 0.5, likewise a sender's name
+    a user: their devices 0.5, name and settings 0.5, what they have not read (`tidings.services.unread`)
+    a sender: name 0.5
     a group: title 0.5
     a (reader, conversation): the log strongly, 1 for each 4 KB between the first and the last of its messages; in a
     group, whether a sender is blocked 0.5
@@ -12,7 +13,7 @@ a message that was unsent longer ago than that is never told.  Read units (of it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -27,6 +28,7 @@ from tidings.ports.groups import Groups, Memberships
 from tidings.ports.messaging import Log
 from tidings.ports.people import User, Users
 from tidings.ports.world import Clock
+from tidings.services.unread import MOST, Unread
 
 TTL_S: Final = 28 * 86_400
 """As long as FCM keeps a notification for a phone that is off; APNs keeps it two days longer."""
@@ -38,14 +40,14 @@ PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where it is read.  `badge(user)` is everything unread, None where it is not known."""
+    """Where it is read."""
 
     users: Users
     devices: Devices
     memberships: Memberships
     log: Log
     groups: Groups
-    badge: Callable[[str], int | None]
+    unread: Unread
     clock: Clock
 
 
@@ -57,7 +59,8 @@ class Notices:
         self._users: dict[str, User | None] = {}
         self._devices: dict[str, list[Device]] = {}
         self._titles: dict[str, str | None] = {}
-        self._badges: dict[str, int | None] = {}
+        self._unread: dict[str, list[Message]] = {}
+        self._unsent: set[tuple[str, str]] = set()
         self._looks: dict[tuple[str, tuple[str, ...]], tuple[int, dict[str, LogEntry]]] = {}
 
     def phones(self, user_id: str) -> list[Device]:
@@ -75,19 +78,28 @@ class Notices:
         """What to tell `user_id` of the events, all of one conversation; None: nothing of them stands any more."""
         conversation_id = events[0].conversation_id
         group = conversation.is_group(conversation_id)
-        told = self._not_blocked(user_id, events) if group else list(events)
+        blocked = self._blocked(user_id, events) if group else frozenset()
+        told = [each for each in events if each.sender not in blocked]
         if not told:
             return None
         self._read_users({user_id, *(each.sender for each in told)})
         title = self._title(conversation_id) if group else None
-        badge = self._badge(user_id)
+        self._read_unread(user_id)
         # Last of all: between this look and the publish there is nothing to wait for.
         standing = self._standing(conversation_id, told)
-        return self._compose(user_id, standing, title, badge) if standing else None
+        if not standing:
+            return None
+        positions = {each.position for each in standing}
+        self._unsent |= {(conversation_id, each.position) for each in told if each.position not in positions}
+        return self._compose(user_id, standing, blocked, title)
 
-    def _compose(self, user_id: str, events: Sequence[Sounding], title: str | None, badge: int | None) -> Notification:
+    def _compose(self, user_id: str, events: Sequence[Sounding], blocked: Set[str], title: str | None) -> Notification:
         newest = max(events, key=lambda event: event.position)
-        count = sum(isinstance(event, Message) for event in events)
+        messages = sum(isinstance(event, Message) for event in events)
+        unread = [each for each in self._unread[user_id] if (each.conversation_id, each.position) not in self._unsent]
+        here = [each for each in unread if each.conversation_id == newest.conversation_id]
+        # It replaces the conversation's earlier one, so it stands for the messages of that one, too.
+        count = max(messages, sum(each.sender not in blocked for each in here)) if messages else 0
         reader, sender = self._users[user_id], self._users[newest.sender]
         previews = (reader.privacy if reader is not None else OPEN).previews
         shown = words(newest, previews, sender.name if sender is not None else None, title, count)
@@ -99,18 +111,19 @@ class Notices:
             body=excerpt(shown.body, BODY_BYTES)[0],
             collapse_key=key,
             thread=key if hidden else newest.conversation_id,
-            badge=badge,
+            badge=min(MOST, len(unread)),
             ttl_s=TTL_S,
-            data={**({} if hidden else about), "messages": str(count)},
+            data={**({} if hidden else about), "messages": str(messages)},
             count=count,
         )
 
-    def _not_blocked(self, user_id: str, events: Sequence[Sounding]) -> list[Sounding]:
-        """Without those whom the reader has blocked: their 1:1 says so."""
+    def _blocked(self, user_id: str, events: Sequence[Sounding]) -> frozenset[str]:
+        """Which of the senders the reader has blocked: their 1:1 says so."""
         direct = {sender: conversation.direct_id(sender, user_id) for sender in {each.sender for each in events}}
         rows = self._from.memberships.many([(user_id, each) for each in direct.values()])
-        blocked = {sender for sender, each in direct.items() if (row := rows.get((user_id, each))) and row.blocked}
-        return [each for each in events if each.sender not in blocked]
+        return frozenset(
+            sender for sender, each in direct.items() if (row := rows.get((user_id, each))) and row.blocked
+        )
 
     def _standing(self, conversation_id: str, events: Sequence[Sounding]) -> list[Sounding]:
         """Those that were not unsent, with the text that they have now."""
@@ -150,10 +163,9 @@ class Notices:
             self._titles[conversation_id] = found.title if found is not None else None
         return self._titles[conversation_id]
 
-    def _badge(self, user_id: str) -> int | None:
-        if user_id not in self._badges:
-            self._badges[user_id] = self._from.badge(user_id)
-        return self._badges[user_id]
+    def _read_unread(self, user_id: str) -> None:
+        if user_id not in self._unread:
+            self._unread[user_id] = self._from.unread.messages(user_id)
 
 
 def _tells(entry: LogEntry) -> bool:

@@ -33,12 +33,15 @@ class Unread:
 
     def total(self, user_id: str) -> int:
         """The unread messages of conversations that count, up to `MOST`.  Raises `Unavailable`."""
+        return min(MOST, len(self.messages(user_id)))
+
+    def messages(self, user_id: str) -> list[Message]:
+        """The unread messages themselves, of conversations that count.  Raises `Unavailable`."""
         candidates = _candidates(user_id, self._mailboxes.newest(user_id, LATEST))
         chats = {message.conversation_id for message in candidates}
         rows = self._memberships.many((user_id, chat) for chat in sorted(chats))
         now = self._clock.now()
-        unread = sum(_unread(each, rows.get((user_id, each.conversation_id)), now) for each in candidates)
-        return min(MOST, unread)
+        return [each for each in candidates if _unread(each, rows.get((user_id, each.conversation_id)), now)]
 
 
 def counts(row: Membership, now: int) -> bool:
