@@ -14,7 +14,7 @@ class Devices:
         self._ask = ask
 
     async def list(self) -> list[Device]:
-        """All of them."""
+        """Those that are registered, and those that are connected."""
         return [device_of(each) for each in (await self._ask("device.list"))["devices"]]
 
     async def register(self, platform: str | None = None, push_token: str | None = None) -> Reply:
@@ -22,5 +22,5 @@ class Devices:
         return await self._ask("device.register", platform=platform, push_token=push_token)
 
     async def revoke(self, device_id: str | None = None) -> Reply:
-        """Forget a device (this one by default): no pushes and no copies for it, and its sockets close."""
+        """Sign a device out (this one by default): no pushes and no copies, its socket closes, its token ends."""
         return await self._ask("device.remove", device_id=device_id)

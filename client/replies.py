@@ -107,12 +107,13 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered device.  `connected_at` is there while it has a live socket; `own`: it is this one."""
+    """A device.  `registered_at` is there once it has registered, `connected_at` while it has a live socket; `own`: it
+    is this one."""
 
     device_id: str
     platform: str | None
     push: bool
-    registered_at: int
+    registered_at: int | None = None
     connected_at: int | None = None
     own: bool = False
 
@@ -178,7 +179,7 @@ def device_of(view: Reply) -> Device:
         view["device_id"],
         view.get("platform"),
         view["push"],
-        view["registered_at"],
+        view.get("registered_at"),
         view.get("connected_at"),
         view.get("own", False),
     )

@@ -54,13 +54,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
     devices = subparsers.add_parser(
         "devices",
-        help="list your devices, or revoke one",
-        description="List your registered devices; `devices revoke ID` forgets one: no pushes, its connections close.",
+        help="list your devices, or sign one out",
+        description="List your devices; `devices revoke ID` signs one out: no pushes, its line closes, its token ends.",
         parents=[shared()],
     )
     commands = devices.add_subparsers(dest="devices_command", metavar="command")
     devices.set_defaults(run=run_devices)
-    revoke = commands.add_parser("revoke", help="forget a device", parents=[shared()])
+    revoke = commands.add_parser("revoke", help="sign a device out", parents=[shared()])
     revoke.add_argument("device_id", metavar="ID", help="as the list shows it")
     revoke.set_defaults(run=run_revoke)
 
@@ -118,15 +118,16 @@ async def run_devices(options: argparse.Namespace) -> int:
 
 
 def device_line(device: Device) -> str:
-    """A device: its id, whether it is connected, gets pushes, and is this one."""
+    """A device: its id, whether it is connected, gets pushes, is registered, and is this one."""
     state = f"connected {when(device.connected_at)}" if device.connected_at else "not connected"
     pushes = f"pushes ({device.platform})" if device.push else "no pushes"
+    since = f"since {when(device.registered_at)}" if device.registered_at else "not registered"
     own = "  (this one)" if device.own else ""
-    return f"{device.device_id:<24} {state:<20} {pushes:<14} since {when(device.registered_at)}{own}"
+    return f"{device.device_id:<24} {state:<20} {pushes:<14} {since}{own}"
 
 
 async def run_revoke(options: argparse.Namespace) -> int:
-    """Forget a device."""
+    """Sign a device out."""
     async with connected(options) as client:
         await client.devices.revoke(options.device_id)
     return 0

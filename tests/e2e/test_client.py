@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from client import Receipt
+from client import Receipt, Refused
 from local.control_client import AsyncControlClient
 from tests.e2e.app import App, Open, User, live, weather
 
@@ -103,3 +103,15 @@ async def test_receipts_cover_all_with_one_mark(app: Open, control: AsyncControl
     await alice.until(lambda: any(each.kind == "read" and each.position >= last for each in heard))
     assert {each.reader for each in heard} == {bob.user}
     assert not bob.client.mark_read(talk), "they know"
+
+
+async def test_a_device_that_is_revoked_ends(app: Open, user: User) -> None:
+    """Its socket closes and its token is refused; the others go on."""
+    phone = await app(user("alice"))
+    tablet = await app(phone.user, "tablet")
+    assert {each.device_id: each.own for each in await phone.client.devices.list()} == {"phone": True, "tablet": False}
+    await phone.client.devices.revoke("tablet")
+    with pytest.raises(Refused):
+        async for _ in tablet.client.messages():
+            pass
+    assert [each.device_id for each in await phone.client.devices.list()] == ["phone"]

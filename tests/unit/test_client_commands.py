@@ -143,7 +143,7 @@ async def test_people(capsys: pytest.CaptureFixture[str]) -> None:
 async def test_devices(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
         phone = {"device_id": "phone", "platform": "fcm", "push": True, "registered_at": BASE, "connected_at": BASE}
-        listed = [phone, {"device_id": "cli", "push": False, "registered_at": BASE, "own": True}]
+        listed = [phone, {"device_id": "cli", "push": False, "connected_at": BASE, "own": True}]
         rig.model.refuse = answers(device_list={"type": "devices", "devices": listed})
         assert await run(rig, "devices") == 0
         assert await run(rig, "devices", "revoke", "phone") == 0
@@ -152,7 +152,7 @@ async def test_devices(capsys: pytest.CaptureFixture[str]) -> None:
     day = when(BASE)
     assert lines == [
         f"phone connected {day} pushes (fcm) since {day}",
-        f"cli not connected no pushes since {day} (this one)",
+        f"cli connected {day} no pushes not registered (this one)",
     ]
 
 
