@@ -216,3 +216,17 @@ class TestGrowing:
     def test_a_page_goes_on_after_a_page(self, party: Party, after: str) -> None:
         with pytest.raises(InvalidRequest):
             party.stores.members.page(party.group, after, 10)
+
+    def test_a_page_of_those_who_were_there(self, party: Party) -> None:
+        party.join("ann", "bob", "cid")
+        party.leave("bob")
+        then = party.at()
+        party.stores.clock.advance(60_000)
+        party.join("dot")
+        page = party.stores.members.page
+        found, following = page(party.group, None, 10, lambda member: member.received(then))
+        assert ([member.user_id for member in found], following) == (["ann", "bob", "cid"], None)
+        first, following = page(party.group, None, 2, lambda member: member.received(then))
+        rest, end = page(party.group, following, 2, lambda member: member.received(then))
+        assert [member.user_id for member in (*first, *rest)] == ["ann", "bob", "cid"]
+        assert end is None

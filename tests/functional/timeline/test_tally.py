@@ -6,23 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.contract.made import changed, message, position
+from tests.functional.party import GROUP, make_group
 from tests.functional.timeline.conftest import Deployed, get_items
 from tidings.bootstrap import clients
-from tidings.domain.events import Change, Path, ReceiptKind
-from tidings.domain.groups import Group, Member, Role, Stay
+from tidings.domain.events import ReceiptKind
 from tidings.domain.stamp import Fence, Times
 from tidings.domain.tally import DELAY_MS
 from tidings.domain.watermark import Watermark
-from tidings.ports import Move
 from tidings.storage import keys
-from tidings.storage.groups import GroupStore
-from tidings.storage.log import LogStore
-from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.tally import TallyStore
-
-GROUP = "g#aaaaaaaaaaaaaaaa"
 
 
 class Party:
@@ -31,22 +24,12 @@ class Party:
     def __init__(self, deployed: Deployed) -> None:
         client, clock = clients.dynamodb(), deployed.clock
         fence = Fence(clock.now(), Times(), clock.now)
-        at, self.sent = position(clock.now(), 1), position(clock.now(), 2)
-        groups = GroupStore(client, keys.CONVERSATIONS.name, clock)
-        members = MemberStore(client, keys.MEMBERS.name, keys.CONVERSATIONS.name, clock)
-        groups.create(Group(GROUP, at, "party"), fence)
-        moves = [Move(None, Member(name, (Stay(at),), Role.MEMBER, at)) for name in ("ann", "bob", "cid")]
-        group = groups.get(GROUP, strong=True)
-        assert group is not None
-        event = changed(GROUP, at, Change.CREATED, ())
-        assert members.change(group, moves, event, Path.CHUNK, 10, fence)
-        LogStore(client, keys.CONVERSATIONS.name).append(message(GROUP, "ann", self.sent), Path.CHUNK, fence)
-        rows = MembershipStore(client, keys.MEMBERSHIPS.name, clock)
         for name in ("ann", "bob", "cid"):
             deployed.join(name)
-            rows.begin(name, GROUP, at, fence)
-            if name != "ann":
-                rows.advance(name, GROUP, ReceiptKind.READ, Watermark(self.sent, clock.now()), fence)
+        self.sent = make_group(clock, "ann", "bob", "cid")
+        rows = MembershipStore(client, keys.MEMBERSHIPS.name, clock)
+        for name in ("bob", "cid"):
+            rows.advance(name, GROUP, ReceiptKind.READ, Watermark(self.sent, clock.now()), fence)
         self.due = clock.now() + DELAY_MS
         TallyStore(client, keys.CONVERSATIONS.name).ask(GROUP, 0, self.due, fence)
 

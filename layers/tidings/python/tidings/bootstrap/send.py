@@ -11,6 +11,7 @@ from tidings.domain.rate import Rate
 from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
 from tidings.routes import life
+from tidings.routes import receipts as receipts_route
 from tidings.routes.send import register
 from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
@@ -26,6 +27,7 @@ from tidings.services.messaging import Messaging
 from tidings.services.people import People
 from tidings.services.pulls import Pulls
 from tidings.services.react import Reactor
+from tidings.services.readers import Readers
 from tidings.services.receipts import Receipts
 from tidings.services.rooms import Rooms
 from tidings.services.send import Sender
@@ -87,4 +89,5 @@ def build() -> Router:
     router = Router(clock, logger())
     register(router, messaging, syncs, Histories(log, memberships, Tallies(reactions)))
     life.register(router, messaging)
+    receipts_route.register(router, Readers(log, memberships, groups, members, users))
     return router
