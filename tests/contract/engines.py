@@ -21,6 +21,7 @@ from tidings.domain.stamp import Fence, Times
 from tidings.ports.pulled import Pulled
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
+from tidings.storage.blocks import BlockStore
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
@@ -68,6 +69,7 @@ class Stores(ABC):
     posts: ports.Posts
     timelines: ports.Timelines
     graph: ports.Graph
+    blocks: ports.BlockLists
     devices: ports.Devices
     watchers: ports.Watchers
     buckets: ports.Buckets
@@ -110,6 +112,7 @@ class FakeStores(Stores):
             posts=world.posts,
             timelines=world.timelines,
             graph=world.graph,
+            blocks=world.blocks,
             devices=world.devices,
             watchers=world.watchers,
             buckets=world.buckets,
@@ -141,6 +144,7 @@ class DynamoStores(Stores):
             posts=PostStore(client, keys.POSTS.name),
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
             buckets=BucketStore(client, keys.OUTBOX.name),

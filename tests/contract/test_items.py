@@ -16,7 +16,7 @@ from tidings.domain.groups import Member, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, Move, OutboxEntry, Watcher
+from tidings.ports import Block, Device, Move, OutboxEntry, Watcher
 from tidings.storage import keys, log, mailboxes, posts
 from tidings.storage.devices import REMOVED_MS
 
@@ -80,6 +80,8 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.graph.follow(bob, ann, at, fence)
     stores.graph.follow(bob, "cid", at, fence)
     stores.graph.unfollow(bob, "cid", late, fence)
+    stores.blocks.put(bob, Block("dan", at), fence)
+    stores.blocks.put(bob, Block("eve", late, blocking=False), fence)
     stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
     stores.devices.remove(ann, "tablet", at)
     stores.pulled.settle(ann, "g#aaaaaaaaaaaaaaaa", [Stay(at)], fence, start=now)
@@ -153,7 +155,7 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
     assert devices == {"phone": None, "tablet": seconds(now + REMOVED_MS)}
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}
     gone = seconds(now + 40_000 + RETENTION_MS)
-    assert kept.pop("removed") == kept.pop(keys.follows("cid")) == gone
+    assert kept.pop("removed") == kept.pop(keys.follows("cid")) == kept.pop(keys.blocks("eve")) == gone
     assert set(kept.values()) == {None}
 
 

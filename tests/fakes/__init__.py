@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.fakes.blocks import FakeBlockLists
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.limits import FakeBuckets
@@ -20,6 +21,7 @@ from tests.fakes.world import FakeClock, FakeMeter
 from tidings.domain.stamp import Fence, Times
 
 __all__ = [
+    "FakeBlockLists",
     "FakeBuckets",
     "FakeChunks",
     "FakeClock",
@@ -73,6 +75,7 @@ class FakeWorld:
         self.posts = FakePosts()
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()
+        self.blocks = FakeBlockLists()
         self.devices = FakeDevices()
         self.push = FakePush()
         self.watchers = FakeWatchers()

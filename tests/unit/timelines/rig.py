@@ -18,7 +18,9 @@ from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.stamp import Fence
 from tidings.ports import User
+from tidings.services.blocking import BLOCK, Blocking, Effects
 from tidings.services.claim import Claims
+from tidings.services.edge_queue import EdgeQueue
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
@@ -127,16 +129,21 @@ class Rig:
             watched(port, before=call, after=call)
             for port in (self.posts, self.timelines, self.graph, self.lanes, world.outbox)
         )
+        lists, rows = (watched(port, before=call, after=call) for port in (world.blocks, world.memberships))
         claims, people = Claims(outbox, clock, world.times), People(world.users)
         self.poster = Poster(claims, posts)
-        self.follows = Follows(claims, people, graph, lanes, clock, world.times, BOUND_MS)
-        self.reader = TimelineReader(timelines, posts, graph, people, clock, BOUND_MS)
+        queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
+        self.follows = Follows(claims, people, graph, lists, queue)
+        self.reader = TimelineReader(timelines, posts, graph, lists, people, clock, BOUND_MS)
+        blocks = Effects(lists, rows, graph, queue, clock, world.times)
+        self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
         kinds = post_kinds(graph)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
         effects = post_effects(posts, timelines)
         self.planner = StreamPlanner(planner, _as_post, [post_rule])
-        self.worker = Worker(kinds, effects, {}, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+        tasks = {BLOCK: blocks}
+        self.worker = Worker(kinds, effects, tasks, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
 
     def _commit(self) -> None:
         """A write is on its way: up to `C` may pass, and others may do their work."""
@@ -185,6 +192,18 @@ class Rig:
         self.clock.advance(1)
         caller = self.caller(follower)
         return self.follows.unfollow(caller, client_id or caller.frame_id, author)
+
+    def block(self, user: str, whom: str, client_id: str | None = None) -> str:
+        """One block in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(user)
+        return self.blocking.block(caller, client_id or caller.frame_id, whom)
+
+    def unblock(self, user: str, whom: str, client_id: str | None = None) -> str:
+        """One unblock in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(user)
+        return self.blocking.unblock(caller, client_id or caller.frame_id, whom)
 
     def plan(self) -> None:
         """Run the stream dry; a record whose planner dies is replayed."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import cache
 
 from tidings.bootstrap import clients
+from tidings.bootstrap.blocks import block_tasks
 from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
@@ -71,7 +72,7 @@ def _effects() -> Effects:
 
 def _tasks() -> Tasks:
     """All tasks, by name."""
-    return {**tally_tasks(_announcer())}
+    return {**tally_tasks(_announcer()), **block_tasks(_graph(), _lanes(), SystemClock())}
 
 
 def _announcer() -> Announcer:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 from tidings.bootstrap import clients
+from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
 from tidings.router import Router
+from tidings.routes import blocks
 from tidings.routes.timeline import register
+from tidings.services.blocking import Blocking
 from tidings.services.claim import Claims
 from tidings.services.follow import Follows
 from tidings.services.people import People
@@ -34,14 +37,17 @@ def build() -> Router:
     posts = PostStore(client, table(keys.POSTS))
     timelines = TimelineStore(client, table(keys.TIMELINES), clock, given.retention_ms)
     graph = GraphStore(client, table(keys.GRAPH), clock, given.retention_ms)
+    lists = block_lists(clock)
     outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
     people = People(UserStore(client, table(keys.USERS), clock))
     queue = SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
 
     claims = Claims(outbox, clock, given.times)
-    follows = Follows(claims, people, graph, queue, clock, given.times, given.fanout_bound_ms)
-    reader = TimelineReader(timelines, posts, graph, people, clock, given.fanout_bound_ms)
+    follows = Follows(claims, people, graph, lists, edge_queue(queue, clock))
+    reader = TimelineReader(timelines, posts, graph, lists, people, clock, given.fanout_bound_ms)
+    blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
     register(router, Poster(claims, posts), follows, reader)
+    blocks.register(router, blocking)
     return router

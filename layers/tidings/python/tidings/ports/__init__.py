@@ -6,6 +6,7 @@ nothing more.  All times are epoch milliseconds.  A dependency that does not ans
 
 from __future__ import annotations
 
+from tidings.ports.blocks import Block, BlockLists
 from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.groups import MOVES, Advance, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
 from tidings.ports.limits import Buckets
@@ -19,6 +20,8 @@ __all__ = [
     "MOVES",
     "Activity",
     "Advance",
+    "Block",
+    "BlockLists",
     "Buckets",
     "Chunks",
     "Clock",

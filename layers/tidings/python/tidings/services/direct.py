@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tidings.domain.errors import NotFound, UnknownUser
+from tidings.domain.errors import NotFound
 from tidings.domain.identity import Caller
 from tidings.domain.stamp import Fence
 from tidings.ports.groups import Membership, Memberships
-from tidings.services.people import People
+from tidings.services.people import People, unknown
 
 Begin = Callable[[str, Fence], None]
 """`begin(position, fence)` makes the rows of a conversation whose first event will stand at `position`."""
@@ -49,7 +49,7 @@ class Meetings:
         if row is not None and row.since:
             return Meeting(row.blocked)
         if row is None and other not in self._people.circle(caller, [other], own=False).known:
-            raise UnknownUser("Nobody of that user id has ever connected.")
+            raise unknown()
 
         def begin(position: str, fence: Fence) -> None:
             self._memberships.begin(caller.user_id, conversation_id, position, fence)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from tidings.domain.errors import UnknownUser
 from tidings.domain.identity import Caller
 from tidings.domain.privacy import OPEN, Privacy
 from tidings.ports.people import Users
@@ -28,6 +29,11 @@ class Circle:
     known: frozenset[str] = frozenset()
     other_devices: bool = False
     privacy: Privacy = OPEN
+
+
+def unknown() -> UnknownUser:
+    """There is nobody of that id, or nobody for the caller."""
+    return UnknownUser("Nobody of that user id has ever connected.")
 
 
 class People:

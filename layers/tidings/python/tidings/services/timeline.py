@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tidings.domain.errors import UnknownUser
 from tidings.domain.events import TimelineEntry
 from tidings.domain.identity import Caller
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
 from tidings.domain.timeline import keep, page_down, visible, window
+from tidings.ports.blocks import BlockLists
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.ports.world import Clock
-from tidings.services.people import People
+from tidings.services.people import People, unknown
 
 QUERIES: Final = 5
 """For one home page at most.  A page may come short of its limit, and even empty, with a cursor to go on with."""
@@ -36,11 +36,19 @@ class TimelineReader:
     """Reads timelines."""
 
     def __init__(
-        self, timelines: Timelines, posts: Posts, graph: Graph, people: People, clock: Clock, bound_ms: int
+        self,
+        timelines: Timelines,
+        posts: Posts,
+        graph: Graph,
+        blocks: BlockLists,
+        people: People,
+        clock: Clock,
+        bound_ms: int,
     ) -> None:
         self._timelines = timelines
         self._posts = posts
         self._graph = graph
+        self._blocks = blocks
         self._people = people
         self._clock = clock
         self._bound = bound_ms
@@ -72,13 +80,16 @@ class TimelineReader:
     def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
         """A page of `author`'s posts; the caller's own are read strongly.
 
-        Raises `UnknownUser`, and `InvalidRequest` for a cursor that the server never gave.
+        Raises `UnknownUser`, also where one of the two has blocked the other, and `InvalidRequest` for a cursor that
+        the server never gave.
         """
         asked = window(before, None)
         own = author == caller.user_id
+        if not own and self._blocks.between(caller.user_id, [author], strong=False):
+            raise unknown()
         posts, last = self._posts.page(author, asked.after, asked.before, limit, strong=own)
         if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
-            raise UnknownUser("Nobody of that user id has ever connected.")
+            raise unknown()
         entries = [TimelineEntry(post.author, post.position, post.text) for post in posts if post.text is not None]
         entries, last = _one_page(entries, last)
         return Page(entries, page_down(asked, last))

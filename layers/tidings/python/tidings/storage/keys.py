@@ -32,7 +32,9 @@ Posts          author_id / position       each post once, or its tombstone; `pat
 Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
                                           follower's side: a register by position, with the shard, a tombstone when
-                                          unfollowed), or `removed` (recent removals, a filter for home reads); or
+                                          unfollowed), `blocks#<user>` (whom the owner has blocked: likewise, a
+                                          tombstone when unblocked), or `removed` (recent removals, a filter for home
+                                          reads); or
                                           `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
                                           hold nothing but their key, so that a planner reads about 98 to the read
                                           unit; both halves of an edge change in one transaction.  In shard 0 the
@@ -72,6 +74,7 @@ Watchers       expires_at
 Posts          client_id, path, text ?, deleted ?
 Timelines      author, text, truncated ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
+               blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
                removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
 Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
                endpoint#: owner (`<user>#<device>`)
@@ -152,6 +155,7 @@ AFTER_ARRIVALS: Final = "~"
 STAY_PREFIX: Final = "s#"
 SPAN_PREFIX: Final = "p#"
 FOLLOWS_PREFIX: Final = "follows#"
+BLOCKS_PREFIX: Final = "blocks#"
 DEVICE_PREFIX: Final = "d#"
 ENDPOINT_PREFIX: Final = "endpoint#"
 OWNER: Final = "owner"
@@ -218,6 +222,11 @@ def pulled_span(conversation_id: str, start: int) -> str:
 def follows(author_id: str) -> str:
     """Sort key, in the follower's partition of `Graph`, of the edge to `author_id`."""
     return FOLLOWS_PREFIX + author_id
+
+
+def blocks(user_id: str) -> str:
+    """Sort key, in the partition of whoever has blocked `user_id`, of that block in `Graph`."""
+    return BLOCKS_PREFIX + user_id
 
 
 def followers(author_id: str, shard: int) -> str:

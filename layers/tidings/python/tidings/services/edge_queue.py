@@ -1,0 +1,53 @@
+"""What a change of a follow edge asks the workers to do: backfills and purges, each now and once more.
+
+The final purge is enqueued *before* the edge is changed: whoever follows again makes the first try of an unfollow
+pointless to resend, and a purge that a crash left out would never come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidings.domain.stamp import Times
+from tidings.ports.timelines import Chunks
+from tidings.ports.world import Clock
+from tidings.services.fanout.jobs import LONGEST_DELAY_MS, SMALL, EdgeJob, encode
+
+
+class EdgeQueue:
+    """Enqueues the jobs of an edge."""
+
+    def __init__(self, queue: Chunks, clock: Clock, times: Times, bound_ms: int) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._times = times
+        self._bound = bound_ms
+
+    def backfill(self, user: str, author: str, position: str) -> None:
+        """Bring the author's recent posts, once the edge stands at `position`."""
+        job = EdgeJob("backfill", user, author, position)
+        self._enqueue(job)
+        self._enqueue_final(job, self._times.settle)
+
+    def purge_later(self, user: str, author: str, position: str) -> EdgeJob:
+        """Take all copies out, when nothing that was on its way can still arrive; before the edge ends at `position`.
+
+        The job to be done at once, by `purge`, when it has ended.
+        """
+        # The edge ends at most `T` from now.  Posts up to then may have been planned with the follower, and are
+        # written by the fan-out bound and another `T`.
+        edge_by = self._clock.now() + self._times.settle
+        job = EdgeJob("purge", user, author, position, until=edge_by + self._times.settle)
+        self._enqueue_final(job, self._times.settle + self._bound + self._times.settle)
+        return job
+
+    def purge(self, job: EdgeJob) -> None:
+        """And now."""
+        self._enqueue(job)
+
+    def _enqueue(self, job: EdgeJob, delay_ms: int = 0) -> None:
+        self._queue.send(SMALL, [encode(job)], delay_ms=min(delay_ms, LONGEST_DELAY_MS))
+
+    def _enqueue_final(self, job: EdgeJob, delay_ms: int) -> None:
+        """The same job once again, when nothing late can follow any more."""
+        self._enqueue(replace(job, final=True, due=self._clock.now() + delay_ms), delay_ms)
