@@ -53,6 +53,18 @@ def receipt(online: int = 1) -> Allowed:
     return Allowed(3, 2, 2 + online, 1 + online)
 
 
+def change(action: str, copies: bool = False, edits: int = 0) -> Allowed:
+    """An edit, unsend, reaction or hide in a 1:1, the other side online; `copies`: the caller has other devices, away;
+    `edits`: of a message that was edited so often.  An unsend sweeps both mailboxes twice, for each copy there can be.
+    """
+    if action == "hide":
+        return Allowed(2 + copies, 2 + copies, 2, 1)
+    sweeps = 2 if action == "unsend" else 0
+    write = 4 + copies + (edits if sweeps else 0) + sweeps * 2 * (1 + edits)
+    read = (3 if action == "react" else 2) + copies + sweeps * (1 + edits)
+    return Allowed(write, read, 3, 2)
+
+
 def sync(events: int) -> Allowed:
     """A sync of `events` events."""
     return Allowed(0, math.ceil(events / 4) + 1, 2, 1)
