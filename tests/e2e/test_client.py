@@ -103,6 +103,10 @@ async def test_receipts_cover_all_with_one_mark(app: Open, control: AsyncControl
     await alice.until(lambda: any(each.kind == "read" and each.position >= last for each in heard))
     assert {each.reader for each in heard} == {bob.user}
     assert not bob.client.mark_read(talk), "they know"
+    (reader,) = [each async for each in alice.client.receipts_of(talk, last)]
+    assert reader.user == bob.user
+    assert reader.delivered_at
+    assert reader.read_at
 
 
 async def test_a_device_that_is_revoked_ends(app: Open, user: User) -> None:
@@ -115,3 +119,24 @@ async def test_a_device_that_is_revoked_ends(app: Open, user: User) -> None:
         async for _ in tablet.client.messages():
             pass
     assert [each.device_id for each in await phone.client.devices.list()] == ["phone"]
+
+
+async def test_whoever_is_blocked_learns_nothing_and_is_not_heard(
+    app: Open, control: AsyncControlClient, user: User
+) -> None:
+    alice, bob = await app(user("alice")), await app(user("bob"))
+    talk = direct(alice, bob)
+    await alice.client.send(bob.user, "hello")
+    await bob.until(lambda: bool(bob.screen(talk)))
+    await bob.client.people.block(alice.user)
+    assert [each async for each in bob.client.people.blocks()] == [alice.user]
+    ack = await alice.client.send(bob.user, "are you there?")
+    assert ack.position
+    assert alice.screen(talk)[-1][1] == "are you there?"
+    await bob.client.people.unblock(alice.user)
+    await alice.client.send(bob.user, "and now?")
+    await bob.until(lambda: len(bob.screen(talk)) == 2)
+    await control.idle(60)
+    await bob.client.sync()
+    assert [text for _, text, *_ in bob.screen(talk)] == ["hello", "and now?"]
+    assert [each async for each in bob.client.people.blocks()] == []
