@@ -1,0 +1,66 @@
+"""What whoever is blocked changes is seen by nobody else, and looks to them as ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.messaging.rig import Rig
+from tidings.domain.errors import NotFound
+from tidings.domain.events import Edit, Message, Reaction, Unsend
+from tidings.services.facts import Sent
+
+PAIR = "dm#ann#bob"
+
+
+@pytest.fixture
+def sent(rig: Rig) -> Sent:
+    """A message of bob's, whom ann has blocked since."""
+    sent = rig.send("bob", "ann", "hello")
+    rig.clock.advance(10)
+    rig.world.memberships.set("ann", PAIR, {"blocked": True}, sent.position, rig.world.fence())
+    return sent
+
+
+def text(rig: Rig, reader: str, sent: Sent) -> str | None:
+    """What history shows of a message."""
+    shown = {event.position: event for event in rig.history(reader, sent).events}
+    event = shown.get(sent.position)
+    return event.text if isinstance(event, Message) else None
+
+
+def test_an_edit_of_what_was_received_changes_nothing_for_the_reader(rig: Rig, sent: Sent) -> None:
+    rig.edit("bob", sent, "read this")
+    assert text(rig, "ann", sent) == "hello"
+    assert not [event for event in rig.box("ann") if isinstance(event, Edit)]
+
+
+def test_an_edit_of_what_was_withheld_shows_to_its_sender(rig: Rig, sent: Sent) -> None:
+    second = rig.send("bob", "ann", "are you there?", "c-2")
+    rig.clock.advance(10)
+    rig.edit("bob", second, "are you there??")
+    assert text(rig, "bob", second) == "are you there??"
+    assert text(rig, "ann", second) is None
+
+
+def test_a_reaction_is_counted_for_its_sender_only(rig: Rig, sent: Sent) -> None:
+    rig.react("bob", sent, "👍")
+    assert rig.history("bob", sent).reactions.keys() == {sent.position}
+    assert rig.history("ann", sent).reactions == {}
+    assert not [event for event in rig.box("ann") if isinstance(event, Reaction)]
+
+
+def test_an_unsend_takes_the_message_away_and_says_nothing(rig: Rig, sent: Sent) -> None:
+    rig.edit("bob", sent, "read this")
+    rig.clock.advance(10)
+    rig.unsend("bob", sent)
+    assert text(rig, "ann", sent) is None
+    assert not [event for event in rig.box("ann") if isinstance(event, Unsend)]
+    held = [entry.event for entry in rig.world.log.entries.values()]
+    assert not [event for event in held if isinstance(event, Message | Edit)]
+
+
+def test_a_reply_to_what_was_withheld_is_to_nothing(rig: Rig, sent: Sent) -> None:
+    second = rig.send("bob", "ann", "are you there?", "c-2")
+    for act in (rig.hide, lambda user, of: rig.react(user, of, "👍")):
+        with pytest.raises(NotFound):
+            act("ann", second)
