@@ -22,7 +22,7 @@ PLATFORMS: Final = ("platform_fcm", "platform_apns")
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*PLATFORMS, "callback_url", "max_devices"),
-    "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "retention_days"),
+    "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
     "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "retention_days"),

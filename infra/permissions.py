@@ -7,7 +7,7 @@ whose stream it reads, `sends` the lanes it may put jobs on, `consumes` the lane
 this page with the calls that the functions are seen making.
 
 A transaction is authorized by its parts (PutItem, UpdateItem, DeleteItem: how Timeline changes both halves of a follow
-edge), a batch by BatchGetItem or BatchWriteItem itself.
+edge, and Send the members of a group, its count and its log), a batch by BatchGetItem or BatchWriteItem itself.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ ACCESS: Final[dict[str, Access]] = {
             keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
             keys.OUTBOX: ("GetItem", "PutItem", "UpdateItem"),
             keys.CONVERSATIONS: ("GetItem", "PutItem", "UpdateItem", "Query"),
-            keys.MAILBOXES: ("PutItem", "BatchWriteItem", "Query"),
-            keys.MEMBERS: ("GetItem", "Query"),
+            keys.MAILBOXES: ("PutItem", "BatchWriteItem", "UpdateItem", "Query"),
+            keys.MEMBERS: ("GetItem", "BatchGetItem", "PutItem", "Query"),
             keys.MEMBERSHIPS: ("GetItem", "BatchGetItem", "UpdateItem", "PutItem", "Query"),
         },
         posts=True,

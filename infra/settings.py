@@ -39,6 +39,7 @@ class TidingsSettings:
     fanout_bound_ms: int = 60_000
     retention_days: int = 30
     max_devices: int = 10
+    max_members: int = 100_000
     edit_window_s: int = 900  # how long after it was sent a message may be edited
     unsend_window_s: int = 172_800  # and unsent by whoever sent it
     send_rate: int = 20  # messages a second that one user may send for long
@@ -131,6 +132,7 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("route_rate", settings.route_rate, 1, 10_000)
     _check_range("retention_days", settings.retention_days, 1, 3_650)
     _check_range("max_devices", settings.max_devices, 1, 100)
+    _check_range("max_members", settings.max_members, 2, 1_000_000)
     _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
     _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
     _check_range("send_rate", settings.send_rate, 1, 10_000)

@@ -12,11 +12,11 @@ from tests.contract.engines import FULL, RETENTION_MS, DynamoStores
 from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.conversation import direct_id
 from tidings.domain.events import Change, Edit, GroupChange, Path, Reaction, ReceiptKind
-from tidings.domain.groups import Member, Role, Stay
+from tidings.domain.groups import Member, Move, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
-from tidings.ports import Block, Device, Move, OutboxEntry, Watcher
+from tidings.ports import Block, Device, OutboxEntry, Watcher
 from tidings.storage import keys, log, mailboxes, posts
 from tidings.storage.devices import REMOVED_MS
 

@@ -56,6 +56,17 @@ class TestLog:
         assert found.event == sent.arriving("")
         assert found.path is Path.CHUNK
 
+    def test_what_was_decided_to_be_nothing_is_a_tombstone(self, stores: Stores) -> None:
+        at = position(stores.clock.now())
+        mine = message(talk(stores), stores.user("ann"), at, "first", "1")
+        assert stores.log.void(mine, Path.CHUNK, stores.fence())
+        assert not stores.log.void(mine, Path.CHUNK, stores.fence())
+        stands = stores.log.append(mine, Path.CHUNK, stores.fence())
+        assert stands is not None
+        assert (stands.event, stands.sender, stands.client_id, stands.unsent) == (None, mine.sender, "1", "")
+        with pytest.raises(RetryLater):
+            stores.log.void(message(talk(stores), "ann", position(1)), Path.CHUNK, stores.stale())
+
     def test_nothing_is_nothing(self, stores: Stores) -> None:
         at = position(stores.clock.now())
         assert stores.log.get(talk(stores), at, strong=True) is None

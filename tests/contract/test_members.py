@@ -10,8 +10,7 @@ from tests.contract.engines import FULL, Stores
 from tests.contract.made import changed, group, position
 from tidings.domain.errors import InvalidRequest, RetryLater
 from tidings.domain.events import Change, Path
-from tidings.domain.groups import Group, Member, Role, Stay
-from tidings.ports import Move
+from tidings.domain.groups import Group, Member, Move, Role, Stay
 
 MOST = 1_000
 

@@ -24,6 +24,15 @@ class TestOutbox:
         assert stores.outbox.claim(stores.user("ann"), "2", entry, stores.fence()) is None
         assert stores.outbox.claim(stores.user("bob"), "1", entry, stores.fence()) is None
 
+    def test_what_stands_is_read_until_it_no_longer_counts(self, stores: Stores) -> None:
+        ann, now = stores.user("ann"), stores.clock.now()
+        entry = OutboxEntry("a", position(now))
+        assert stores.outbox.get(ann, "1") is None
+        stores.outbox.claim(ann, "1", entry, stores.fence())
+        assert stores.outbox.get(ann, "1") == entry
+        stores.clock.advance(RETENTION_MS + 1)
+        assert stores.outbox.get(ann, "1") is None
+
     def test_reclaim_moves_the_position_once(self, stores: Stores) -> None:
         ann, now = stores.user("ann"), stores.clock.now()
         old, new, other = (position(now, i) for i in range(3))

@@ -15,9 +15,9 @@ from tests.contract.engines import FULL, DynamoStores, connect
 from tests.contract.made import changed, group, message, position
 from tidings.domain.conversation import direct_id
 from tidings.domain.events import Change, Path
-from tidings.domain.groups import Group, Member, Stay
+from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Connection
-from tidings.ports import Edge, Move, OutboxEntry
+from tidings.ports import Edge, OutboxEntry
 
 WRITERS = 6
 

@@ -16,13 +16,13 @@ from tests.contract.engines import DynamoStores, connect, make_tables
 from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.conversation import direct_id
 from tidings.domain.events import Change, Event, Path, ReceiptKind
-from tidings.domain.groups import Member, Stay
+from tidings.domain.groups import Member, Move, Stay
 from tidings.domain.identity import Connection, Identity
 from tidings.domain.position import FIRST, LAST
 from tidings.domain.rate import Rate
 from tidings.domain.timeline import EXCERPT
 from tidings.domain.watermark import Watermark
-from tidings.ports import Device, Move, OutboxEntry, Watcher
+from tidings.ports import Device, OutboxEntry, Watcher
 from tidings.services.limits import SendLimits
 from tidings.storage import keys
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from tests.fakes.messaging import FakeLog
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import GroupChange, Path
-from tidings.domain.groups import Group, Member, Seen, Who
+from tidings.domain.groups import Group, Member, Move, Seen, Who
 from tidings.domain.stamp import Fence
-from tidings.ports import Move
 from tidings.ports.groups import PRESENT
 
 _TYPES = {"who_posts": Who, "who_adds": Who, "history": Seen}
@@ -30,6 +29,10 @@ class FakeGroups:
             return False
         self.all[group.conversation_id] = replace(group, members=0)
         return True
+
+    def pull(self, conversation_id: str, since: int = 1) -> None:
+        """Let it be a group whose events its members pull."""
+        self.all[conversation_id] = replace(self.all[conversation_id], path=Path.PULL, pulled_from=since)
 
     def get(self, conversation_id: str, *, strong: bool) -> Group | None:
         return self.all.get(conversation_id)

@@ -38,6 +38,9 @@ class FakeOutbox:
             self.entries[user_id, client_id] = entry
         return standing
 
+    def get(self, user_id: str, client_id: str) -> OutboxEntry | None:
+        return self._standing(user_id, client_id)
+
     def reclaim(self, user_id: str, client_id: str, old: str, new: str, fence: Fence) -> OutboxEntry | None:
         fence.check()
         standing = self.entries.get((user_id, client_id))
@@ -63,6 +66,14 @@ class FakeLog:
         kept = replace(event, arrival="")
         self.entries[key] = LogEntry(event.position, event.sender, event.client_id, path, kept, withheld=withheld)
         return None
+
+    def void(self, event: LogEvent, path: Path, fence: Fence) -> bool:
+        fence.check()
+        key = (event.conversation_id, event.position)
+        if key in self.entries:
+            return False
+        self.entries[key] = LogEntry(event.position, event.sender, event.client_id, path, None)
+        return True
 
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
         return self.entries.get((conversation_id, position))

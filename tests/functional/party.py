@@ -6,9 +6,8 @@ from tests.contract.made import changed, message, position
 from tests.fakes import FakeClock
 from tidings.bootstrap import clients
 from tidings.domain.events import Change, Path
-from tidings.domain.groups import Group, Member, Role, Stay
+from tidings.domain.groups import Group, Member, Move, Role, Stay
 from tidings.domain.stamp import Fence, Times
-from tidings.ports import Move
 from tidings.storage import keys
 from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore

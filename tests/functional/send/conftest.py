@@ -88,6 +88,15 @@ class Deployed:
             frames.append(frame)
         return frames
 
+    def put(self, table: keys.Table, item: dict[str, Any]) -> None:
+        """Put an item."""
+        clients.dynamodb().put_item(TableName=table.name, Item=item)
+
+    def restart(self) -> None:
+        """Let the next invocation be a new process's first."""
+        for cached in (world.settings, send.build):
+            cached.cache_clear()
+
     def items(self, table: keys.Table) -> list[dict[str, Any]]:
         """Everything in a table."""
         return clients.dynamodb().scan(TableName=table.name)["Items"]

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from tests.fakes import FakeGroups, FakeMembers, FakePulled, watched
 from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, Rig, as_shown
 from tidings.domain.events import Change, GroupChange, Message, Path
-from tidings.domain.groups import Group, Member, Stay
+from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.position import ms_of
 from tidings.domain.pulled import OPEN
 from tidings.domain.stamp import Fence
-from tidings.ports import Move
 from tidings.services.claim import Stamps
 from tidings.services.fanout.crossing import crossing_rule, crossing_tasks
 from tidings.services.fanout.edges import EdgeJobs

@@ -16,11 +16,13 @@ from tidings.services.deliver import Deliverer
 from tidings.services.direct import Meetings
 from tidings.services.edit import EditMessage, Editor
 from tidings.services.facts import Facts
+from tidings.services.group_rooms import GroupRooms
 from tidings.services.hide import HideMessage, Hider
 from tidings.services.history import Histories, HistoryPage
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
+from tidings.services.metas import Metas
 from tidings.services.people import People
 from tidings.services.pulls import Pulls
 from tidings.services.react import React, Reactor
@@ -32,6 +34,7 @@ from tidings.services.tallies import Tallies
 from tidings.services.targets import Targets
 from tidings.services.unsend import Unsender, UnsendMessage
 from tidings.services.uses import life_uses, messaging_uses
+from tidings.services.views import Views
 
 RETENTION_MS = 30 * 86_400_000
 MAX_DEVICES = 10
@@ -74,8 +77,9 @@ class Rig:
         receipts = Receipts(self.claims, log, memberships, groups, members, tallies)
         reactions = watched(world.reactions, before=self._before, after=self._after)
         people = People(users)
-        self.meetings = Meetings(memberships, people)
-        self.rooms = rooms = Rooms(self.meetings)
+        self.meetings, metas = Meetings(memberships, people), Metas(groups, self.clock)
+        self.group_rooms = GroupRooms(metas, members, self.clock, world.times)
+        self.rooms = rooms = Rooms(self.meetings, self.group_rooms)
         targets = Targets(log)
         self.uses = messaging_uses(Sender(self.facts, rooms, targets), receipts)
         self.uses |= life_uses(
@@ -87,7 +91,7 @@ class Rig:
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
-        self.histories = Histories(log, memberships, Tallies(reactions))
+        self.histories = Histories(Views(metas, members), log, memberships, Tallies(reactions))
 
     def _before(self, name: str) -> None:
         if self.before is not None:

@@ -22,9 +22,11 @@ from tidings.services.claim import Claims
 from tidings.services.deliver import Deliverer
 from tidings.services.direct import Meetings
 from tidings.services.facts import Facts
+from tidings.services.group_rooms import GroupRooms
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
+from tidings.services.metas import Metas
 from tidings.services.people import People
 from tidings.services.pulls import Pulls
 from tidings.services.receipts import Receipts
@@ -58,7 +60,8 @@ class Play:
         live = Live(self.stage.staged(world.registry), world.sockets, world.clock, world.meter)
         receipts = Receipts(claims, log, world.memberships, world.groups, world.members, world.tallies)
         memberships, people = self.stage.staged(world.memberships), People(self.stage.staged(world.users))
-        sender = Sender(facts, Rooms(Meetings(memberships, people)), Targets(log))
+        groups = GroupRooms(Metas(world.groups, world.clock), world.members, world.clock, world.times)
+        sender = Sender(facts, Rooms(Meetings(memberships, people), groups), Targets(log))
         uses = messaging_uses(sender, receipts)
         self.messaging = Messaging(people, Deliverer(mailboxes, live), uses)
         pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)

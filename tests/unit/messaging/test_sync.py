@@ -9,9 +9,11 @@ from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, ResyncReq
 from tidings.domain.events import Event
 from tidings.domain.identity import Connection
 from tidings.services.history import Histories
+from tidings.services.metas import Metas
 from tidings.services.pulls import Pulls
 from tidings.services.sync import SyncPage, Syncs
 from tidings.services.tallies import Tallies
+from tidings.services.views import Views
 
 T = 30_000
 
@@ -211,7 +213,8 @@ def test_a_history_page_is_bounded_in_bytes_and_goes_on_where_it_ended(rig: Rig)
     for number in range(4):
         rig.send("ann", "bob", "x" * 1_000, client_id=f"c{number}")
         rig.clock.advance(1)
-    small = Histories(rig.world.log, rig.world.memberships, Tallies(rig.world.reactions), page_bytes=3_000)
+    views = Views(Metas(rig.world.groups, rig.clock), rig.world.members)
+    small = Histories(views, rig.world.log, rig.world.memberships, Tallies(rig.world.reactions), page_bytes=3_000)
     first = small.page(rig.caller("ann"), "dm#ann#bob", None, 50)
     second = small.page(rig.caller("ann"), "dm#ann#bob", first.before, 50)
     assert [message.client_id for message in (*first.events, *second.events)] == ["c3", "c2", "c1", "c0"]

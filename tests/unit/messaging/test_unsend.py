@@ -98,13 +98,13 @@ def test_twice_is_not_found_but_a_resend_is_acked_alike(rig: Rig, sent: Sent) ->
 class _Admins(Rooms):
     """Everybody is an admin."""
 
-    def of(self, caller: Caller, conversation_id: str) -> Room:
-        return replace(super().of(caller, conversation_id), admin=True)
+    def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+        return replace(super().of(caller, conversation_id, posts=posts), admin=True)
 
 
 def test_an_admin_may_unsend_what_others_wrote_at_any_time(rig: Rig, sent: Sent) -> None:
     edit = rig.edit("ann", sent, "HELLO")
-    unsender = Unsender(rig.claims, rig.facts, _Admins(rig.meetings), rig.world.log, UNSEND_WINDOW)
+    unsender = Unsender(rig.claims, rig.facts, _Admins(rig.meetings, rig.group_rooms), rig.world.log, UNSEND_WINDOW)
     rig.uses[UnsendMessage] = Use(unsender.prepare)
     rig.clock.advance(UNSEND_WINDOW + 1)
     unsend = rig.unsend("bob", sent)

@@ -33,6 +33,7 @@ class Settings:
     push_after_ms: int = 2_000
     retention_days: int = 30
     max_devices: int = 10
+    max_members: int = 100_000
     edit_window_s: int = 900
     unsend_window_s: int = 172_800
     send_rate: int = 20

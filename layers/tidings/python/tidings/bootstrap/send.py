@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tidings.bootstrap import clients
+from tidings.bootstrap import clients, groups
 from tidings.bootstrap.telemetry import EmbeddedMeter, logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.rate import Rate
@@ -39,10 +39,8 @@ from tidings.services.uses import life_uses, messaging_uses
 from tidings.storage import keys
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
-from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
-from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.reactions import ReactionStore
@@ -64,16 +62,16 @@ def build() -> Router:
     outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
     users = UserStore(client, table(keys.USERS), clock)
     memberships = MembershipStore(client, table(keys.MEMBERSHIPS), clock)
-    groups = GroupStore(client, table(keys.CONVERSATIONS), clock)
-    members = MemberStore(client, table(keys.MEMBERS), table(keys.CONVERSATIONS), clock)
 
+    shared = groups.build(clock)
     claims = Claims(outbox, clock, given.times)
     facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
     live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
     reactions = ReactionStore(client, table(keys.CONVERSATIONS))
-    receipts = Receipts(claims, log, memberships, groups, members, TallyStore(client, table(keys.CONVERSATIONS)))
+    tallies = TallyStore(client, table(keys.CONVERSATIONS))
+    receipts = Receipts(claims, log, memberships, shared.groups, shared.members, tallies)
     people = People(users)
-    rooms, targets = Rooms(Meetings(memberships, people)), Targets(log)
+    rooms, targets = Rooms(Meetings(memberships, people), shared.rooms), Targets(log)
     uses = messaging_uses(Sender(facts, rooms, targets), receipts)
     uses |= life_uses(
         Editor(claims, facts, rooms, log, given.edit_window_ms),
@@ -83,11 +81,12 @@ def build() -> Router:
     )
     limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
-    pulls = Pulls(log, groups, members, given.times, given.retention_ms)
+    pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)
 
     router = Router(clock, logger())
-    register(router, messaging, syncs, Histories(log, memberships, Tallies(reactions)))
+    register(router, messaging, syncs, Histories(shared.views, log, memberships, Tallies(reactions)))
     life.register(router, messaging)
-    receipts_route.register(router, Readers(log, memberships, groups, members, users))
+    receipts_route.register(router, Readers(log, memberships, shared.groups, shared.members, users))
+    shared.register(router, claims, people, log, memberships)
     return router

@@ -115,3 +115,15 @@ class Member:
             return self.received(position)
         last = self.stays[-1].left if self.stays else 0
         return last is None or ms_of(position) < last
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A member of a group before a change (None: never in it) and after it."""
+
+    before: Member | None
+    after: Member
+
+
+MOVES: Final = 96
+"""Members of one change: a transaction has 100 items, of which the log, the count and the shards need three."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tidings.ports.blocks import Block, BlockLists
 from tidings.ports.devices import Device, Devices, Notification, Push
-from tidings.ports.groups import MOVES, Advance, Groups, Members, Membership, Memberships, Move, Watcher, Watchers
+from tidings.ports.groups import Advance, Groups, Members, Membership, Memberships, Watcher, Watchers
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
@@ -17,7 +17,6 @@ from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
 
 __all__ = [
-    "MOVES",
     "Activity",
     "Advance",
     "Block",
@@ -37,7 +36,6 @@ __all__ = [
     "Membership",
     "Memberships",
     "Meter",
-    "Move",
     "Notification",
     "Outbox",
     "OutboxEntry",

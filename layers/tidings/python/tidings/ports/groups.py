@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 from tidings.domain.events import GroupChange, Path, ReceiptKind
-from tidings.domain.groups import Group, Member
+from tidings.domain.groups import Group, Member, Move
 from tidings.domain.stamp import Fence
 from tidings.domain.watermark import Watermark
 
@@ -36,14 +36,6 @@ class Groups(Protocol):
         """Set how its events are delivered and from when on its members pull, if both still are as `group` says.
         Whether they were."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A member of a group before a change (None: never in it) and after it."""
-
-    before: Member | None
-    after: Member
 
 
 PRESENT: Final[Callable[[Member], bool]] = attrgetter("present")
@@ -87,10 +79,6 @@ class Members(Protocol):
         before, and that the event's position is free.  False: one does not hold; nothing is written.
         """
         ...
-
-
-MOVES: Final = 96
-"""Members of one change: a transaction has 100 items, of which the log, the count and the shards need three."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class Outbox(Protocol):
         """Put `entry` if there is none.  None: it is ours now.  Else the entry that stands (strongly read)."""
         ...
 
+    def get(self, user_id: str, client_id: str) -> OutboxEntry | None:
+        """The entry that stands (strongly read)."""
+        ...
+
     def reclaim(self, user_id: str, client_id: str, old: str, new: str, fence: Fence) -> OutboxEntry | None:
         """Replace position `old` by `new`, on condition that `old` stands.  None: done.  Else the entry that stands."""
         ...
@@ -37,6 +41,11 @@ class Log(Protocol):
 
     def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
         """Put the event if its position is free.  None: written.  Else the entry that stands there."""
+        ...
+
+    def void(self, event: LogEvent, path: Path, fence: Fence) -> bool:
+        """Put a tombstone where the event would stand, if its position is free: it was decided that nothing happens.
+        Whether it was put."""
         ...
 
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:

@@ -11,7 +11,8 @@ from tidings.protocol.frames import ClientId, ConversationId, CursorText, Frame,
 MAX_TITLE = 100
 MAX_DESCRIPTION = 2_000
 MAX_URL = 2_000
-MAX_ADDED = 100
+MAX_ADDED = 90
+"""A change of members is one transaction, and DynamoDB allows 100 items in one."""
 MAX_PAGE = 100
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]

@@ -116,9 +116,20 @@ class Claims(Stamps):
             standing = self._outbox.reclaim(caller.user_id, client_id, kept, mine.position, self.fence(mine.position))
         raise RetryLater("This request is being sent several times at once. Send it again.")
 
-    def _entry(self, caller: Caller, fingerprint: str) -> OutboxEntry:
+    def found(
+        self, caller: Caller, client_id: str, fingerprint: str, look: Callable[[str], Fact | None]
+    ) -> Fact | None:
+        """What an earlier try of this request left: for one that could no longer be made.  Claims nothing."""
+        standing = self._outbox.get(caller.user_id, client_id)
+        if standing is None or standing.fingerprint != fingerprint:
+            return None
+        return look(standing.position)
+
+    def proposed(self, caller: Caller) -> str:
         """What the frame claims: always the gateway's stamp, for it is the order in which the client sent.  A frame
         that waited past its fence is refused by the outbox, and its resend has a fresh one."""
         device = caller.identity.device_id
-        at = position.stamped(caller.stamp, caller.user_id, device, caller.frame_id, caller.index)
-        return OutboxEntry(fingerprint, str(at))
+        return str(position.stamped(caller.stamp, caller.user_id, device, caller.frame_id, caller.index))
+
+    def _entry(self, caller: Caller, fingerprint: str) -> OutboxEntry:
+        return OutboxEntry(fingerprint, self.proposed(caller))

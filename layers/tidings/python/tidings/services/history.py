@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tidings.domain import conversation, position
+from tidings.domain import position
 from tidings.domain.events import GroupChange, LogEntry, Message
 from tidings.domain.identity import Caller
 from tidings.domain.sizes import PAGE_BYTES, fitting, wire_bytes
 from tidings.ports.groups import Memberships
 from tidings.ports.messaging import Log
 from tidings.services.tallies import Tallies, Tally, tallies_bytes
+from tidings.services.views import Views
 
 Shown = Message | GroupChange
 
@@ -32,7 +33,10 @@ class HistoryPage:
 class Histories:
     """Reads logs, for their members."""
 
-    def __init__(self, log: Log, memberships: Memberships, tallies: Tallies, page_bytes: int = PAGE_BYTES) -> None:
+    def __init__(
+        self, views: Views, log: Log, memberships: Memberships, tallies: Tallies, page_bytes: int = PAGE_BYTES
+    ) -> None:
+        self._views = views
         self._log = log
         self._memberships = memberships
         self._tallies = tallies
@@ -43,14 +47,14 @@ class Histories:
 
         Raises `Forbidden`, `NotFound`, `InvalidRequest`.
         """
-        conversation.other(conversation_id, caller.user_id)
+        view = self._views.of(caller, conversation_id)
         below = position.LAST if before is None else str(position.parse(before))
 
         def show(entry: LogEntry) -> bool:
             mine = not entry.withheld or entry.sender == caller.user_id
-            return mine and isinstance(entry.event, Shown)
+            return mine and isinstance(entry.event, Shown) and view.shows(entry.position)
 
-        entries, further = self._log.page(conversation_id, below, limit, show)
+        entries, further = self._log.page(conversation_id, min(below, view.high), limit, show, after=view.low)
         every = [entry.event for entry in entries if isinstance(entry.event, Shown)]
         events = self._unhidden(caller, conversation_id, every)
         if not events:

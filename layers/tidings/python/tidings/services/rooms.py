@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tidings.domain import conversation
-from tidings.domain.errors import NotFound
 from tidings.domain.events import Path
 from tidings.domain.identity import Caller
 from tidings.services.direct import Begin, Meeting, Meetings
+
+if TYPE_CHECKING:
+    from tidings.services.group_rooms import GroupRooms
 
 
 class Readers(Protocol):
@@ -46,8 +48,9 @@ class Room:
 class Rooms:
     """Opens rooms."""
 
-    def __init__(self, meetings: Meetings) -> None:
+    def __init__(self, meetings: Meetings, groups: GroupRooms) -> None:
         self._meetings = meetings
+        self._groups = groups
 
     def direct(self, caller: Caller, to: str) -> Room:
         """The 1:1 conversation with `to`, be it the first message.  Raises `InvalidRequest` for oneself,
@@ -55,10 +58,10 @@ class Rooms:
         conversation_id = conversation.direct_id(caller.user_id, to)
         return _direct(conversation_id, caller, to, self._meetings.first(caller, to, conversation_id))
 
-    def of(self, caller: Caller, conversation_id: str) -> Room:
-        """A conversation that exists.  Raises `NotFound`, `Forbidden`."""
+    def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+        """A conversation that exists; `posts`: to write a message into it.  Raises `NotFound`, `Forbidden`."""
         if conversation.is_group(conversation_id):
-            raise NotFound("There is no such conversation.")
+            return self._groups.open(caller, conversation_id, posts=posts)
         other = conversation.other(conversation_id, caller.user_id)
         return _direct(conversation_id, caller, other, self._meetings.again(caller, other, conversation_id))
 

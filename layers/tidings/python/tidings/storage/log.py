@@ -59,6 +59,28 @@ class LogStore:
             return entry(refused.item)
         return None
 
+    def void(self, event: LogEvent, path: Path, fence: Fence) -> bool:
+        """Put a tombstone where the event would stand, if its position is free.  Whether it was put."""
+        item = {
+            **_key(event.conversation_id, event.position),
+            "sender": string(event.sender),
+            "client_id": string(event.client_id),
+            "path": string(path),
+            keys.DELETED: string("1"),
+        }
+        fence.check()
+        try:
+            with answered():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(#conversation_id)",
+                    ExpressionAttributeNames=names("conversation_id"),
+                )
+        except ConditionFailed:
+            return False
+        return True
+
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
         """The entry at `position`, tombstones included."""
         with answered():

@@ -15,9 +15,9 @@ from zlib import crc32
 
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import GroupChange, Path
-from tidings.domain.groups import Group, Member
+from tidings.domain.groups import Group, Member, Move
 from tidings.domain.stamp import Fence
-from tidings.ports.groups import PRESENT, Move
+from tidings.ports.groups import PRESENT
 from tidings.ports.world import Clock
 from tidings.storage import groups, keys, log, stays
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of

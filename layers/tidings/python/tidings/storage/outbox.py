@@ -54,6 +54,16 @@ class OutboxStore:
             return _entry(refused.item)
         return None
 
+    def get(self, user_id: str, client_id: str) -> OutboxEntry | None:
+        """The entry that stands (strongly read)."""
+        with answered():
+            item = self._client.get_item(TableName=self._table, Key=_key(user_id, client_id), ConsistentRead=True).get(
+                "Item"
+            )
+        if item is None or text_of(item, "position") < floor(self._clock.now() - self._retention):
+            return None
+        return _entry(item)
+
     def reclaim(self, user_id: str, client_id: str, old: str, new: str, fence: Fence) -> OutboxEntry | None:
         """Replace position `old` by `new`, on condition that `old` stands.  None: done.  Else the entry that stands.
 
