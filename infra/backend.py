@@ -29,7 +29,7 @@ from infra.constructs.push import APNS, FCM, PLATFORM_SHAPE, Push
 from infra.constructs.sockets import Sockets
 from infra.constructs.storage import Storage
 from infra.environment import Deployed, environment
-from infra.permissions import ACCESS, LARGE, SMALL
+from infra.permissions import ACCESS, LARGE, LIVE, SMALL
 from infra.settings import TidingsSettings
 from infra.statements import Resources, statements
 from tidings.protocol import actions
@@ -69,12 +69,13 @@ class Tidings(Construct):
             callback_url=self.sockets.callback_url,
             queue_small=self.lanes.queues[SMALL].queue_url,
             queue_large=self.lanes.queues[LARGE].queue_url,
+            queue_live=self.lanes.live.queue_url,
             platform_fcm=self.push.arn(FCM),
             platform_apns=self.push.arn(APNS),
         )
         resources = Resources(
             tables=self.storage.tables,
-            queues=self.lanes.queues,
+            queues={**self.lanes.queues, LIVE: self.lanes.live},
             failures=self.failures.bucket,
             applications=[each.arn for each in self.push.applications.values()],
             endpoints=[each.endpoints for each in self.push.applications.values()],
@@ -98,13 +99,14 @@ class Tidings(Construct):
         sources.stream("PushMailboxes", every["Push"], tables[keys.MAILBOXES], MAILBOXES_FILTER, window_s=window)
         for lane, concurrency in ((SMALL, self.settings.small_concurrency), (LARGE, self.settings.large_concurrency)):
             sources.queue(f"Work{lane.capitalize()}", every["Work"], self.lanes.queues[lane], concurrency=concurrency)
+        sources.live("WorkLive", every["Work"], self.lanes.live, concurrency=self.settings.live_concurrency)
 
     def _watch(self) -> None:
         """Alarms and the dashboard."""
         watch = Observability(self, "Observability", self.settings)
         watch.gateway(self.sockets.api.api_id, self.settings.stage)
         watch.functions({name: self.functions.all[name] for name in ACCESS}, STREAM_READERS)
-        watch.lanes(self.lanes.queues, self.lanes.dead_letters)
+        watch.lanes({**self.lanes.queues, LIVE: self.lanes.live}, self.lanes.dead_letters)
         watch.failures(self.failures.bucket)
         watch.application(self.storage.tables.values())
 
@@ -132,4 +134,6 @@ class Tidings(Construct):
             shown[f"{title}LaneArn"] = queue.queue_arn
             shown[f"{title}DeadLettersUrl"] = dead.queue_url
             shown[f"{title}DeadLettersArn"] = dead.queue_arn
+        shown["LiveLaneUrl"] = self.lanes.live.queue_url
+        shown["LiveLaneArn"] = self.lanes.live.queue_arn
         return shown

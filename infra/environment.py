@@ -24,8 +24,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Connect": (*PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
-    "Plan": (*TIMES, *LANE_QUEUES, "retention_days"),
-    "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "retention_days"),
+    "Plan": (*TIMES, *LANE_QUEUES, "queue_live", "push_members", "retention_days"),
+    "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "push_members", "retention_days"),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }
 
@@ -40,6 +40,7 @@ class Deployed:
     callback_url: str
     queue_small: str
     queue_large: str
+    queue_live: str
     platform_fcm: str
     platform_apns: str
 

@@ -21,6 +21,9 @@ from tidings.storage.keys import Table
 SMALL: Final = "small"
 LARGE: Final = "large"
 LANES: Final = (SMALL, LARGE)
+"""The lanes on which nothing is ever dropped: each has a dead-letter queue."""
+LIVE: Final = "live"
+"""The lane of live frames that nobody waits for."""
 
 STREAM_READ: Final = ("DescribeStream", "GetRecords", "GetShardIterator")
 STREAM_LIST: Final = ("ListStreams",)
@@ -87,7 +90,7 @@ ACCESS: Final[dict[str, Access]] = {
     "Plan": Access(
         tables={keys.GRAPH: ("Query",), keys.CONVERSATIONS: ("GetItem",), keys.MEMBERS: ("Query",)},
         streams=(keys.POSTS, keys.CONVERSATIONS),
-        sends=LANES,
+        sends=(*LANES, LIVE),
     ),
     "Work": Access(
         tables={
@@ -95,14 +98,15 @@ ACCESS: Final[dict[str, Access]] = {
             keys.GRAPH: ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             keys.TIMELINES: ("Query", "BatchWriteItem"),
             keys.CONVERSATIONS: ("GetItem", "Query", "UpdateItem"),
-            keys.MEMBERS: ("Query",),
+            keys.MEMBERS: ("GetItem", "BatchGetItem", "Query"),
             keys.MEMBERSHIPS: ("BatchGetItem", "UpdateItem"),
             keys.USERS: ("BatchGetItem",),
-            keys.MAILBOXES: ("PutItem", "BatchWriteItem"),
+            keys.MAILBOXES: ("PutItem", "UpdateItem", "BatchWriteItem", "Query"),
             keys.CONNECTIONS: ("BatchGetItem", "UpdateItem"),
+            keys.WATCHERS: ("Query",),
         },
         sends=LANES,
-        consumes=LANES,
+        consumes=(*LANES, LIVE),
         posts=True,
     ),
     "Push": Access(

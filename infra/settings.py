@@ -40,6 +40,7 @@ class TidingsSettings:
     retention_days: int = 30
     max_devices: int = 10
     max_members: int = 100_000
+    push_members: int = 1_024  # members up to which a group is pushed to; larger ones are pulled at sync
     edit_window_s: int = 900  # how long after it was sent a message may be edited
     unsend_window_s: int = 172_800  # and unsent by whoever sent it
     send_rate: int = 20  # messages a second that one user may send for long
@@ -62,6 +63,7 @@ class TidingsSettings:
     max_receives: int = 5
     small_concurrency: int = 20
     large_concurrency: int = 20
+    live_concurrency: int = 2  # caps how fast live frames of large groups are sent
 
     # Limits of the gateway's stage, in requests a second.
     connect_rate: int = 100
@@ -133,6 +135,7 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("retention_days", settings.retention_days, 1, 3_650)
     _check_range("max_devices", settings.max_devices, 1, 100)
     _check_range("max_members", settings.max_members, 2, 1_000_000)
+    _check_range("push_members", settings.push_members, 25, 100_000)
     _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
     _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
     _check_range("send_rate", settings.send_rate, 1, 10_000)
@@ -143,6 +146,7 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)
     _check_range("small_concurrency", settings.small_concurrency, 2, 1_000)
     _check_range("large_concurrency", settings.large_concurrency, 2, 1_000)
+    _check_range("live_concurrency", settings.live_concurrency, 2, 1_000)
     for platform in ("fcm", "apns"):
         if getattr(settings, f"{platform}_secret") and getattr(settings, f"{platform}_application"):
             raise SettingsError(f"Give {platform}_secret or {platform}_application, not both.")

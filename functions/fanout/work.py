@@ -25,4 +25,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         with reporting("job"):
             shift.run(record.body)
 
-    return dict(process_partial_response(event=event, record_handler=run, processor=processor))
+    answer = dict(process_partial_response(event=event, record_handler=run, processor=processor))
+    shift.end()
+    return answer

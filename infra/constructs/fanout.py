@@ -23,6 +23,9 @@ VISIBILITY_FACTOR = 6
 
 FAILURES_KEPT_DAYS = 30
 
+LIVE_BATCH = 50
+"""Events told at once.  More than 10 need a batching window of a second: whoever watches a large group can wait."""
+
 Patterns = tuple[dict[str, Any], ...]
 
 POSTS_FILTER: Patterns = ({"eventName": ["INSERT", "MODIFY"]},)
@@ -50,6 +53,7 @@ class Lanes(Construct):
         self.dead_letters: dict[str, sqs.Queue] = {}
         for lane in LANES:
             self._lane(lane, settings)
+        self.live = self._live()
 
     def _lane(self, lane: str, settings: TidingsSettings) -> None:
         """A lane and its dead-letter queue.
@@ -87,6 +91,21 @@ class Lanes(Construct):
         accept(dead, "Serverless-SQSRedrivePolicy", "It is the dead-letter queue: nothing comes after it but a person.")
         self.queues[lane] = queue
         self.dead_letters[lane] = dead
+
+    def _live(self) -> sqs.Queue:
+        """The lane of live frames that nobody waits for: what is not done within a minute is gone, and failed jobs are
+        not tried again.  A worker drops what is older than a few seconds."""
+        queue = sqs.Queue(
+            self,
+            "LiveLane",
+            visibility_timeout=WORK_TIMEOUT,
+            retention_period=Duration.seconds(60),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        for rule in ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"):
+            accept(queue, rule, "Live frames are best effort, and stale after seconds: the next sync repairs them.")
+        return queue
 
 
 class FailureBucket(Construct):
@@ -148,17 +167,29 @@ class Sources(Construct):
             ),
         )
 
+    def live(
+        self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int
+    ) -> lambda_.CfnEventSourceMapping:
+        """Work off the lane of live frames: many jobs at once, so that a connection gets one frame for all of them, on
+        few workers, so that the gateway's requests are not used up."""
+        return self._lane(name, function, queue, concurrency=concurrency, batch=LIVE_BATCH, window_s=1)
+
     def queue(
         self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int
     ) -> lambda_.CfnEventSourceMapping:
         """Work off a lane, one job failing alone, on at most `concurrency` workers: the tables' back-pressure."""
+        return self._lane(name, function, queue, concurrency=concurrency, batch=5, window_s=0)
+
+    def _lane(
+        self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int, batch: int, window_s: int
+    ) -> lambda_.CfnEventSourceMapping:
         source = lambda_.CfnEventSourceMapping(
             self,
             name,
             function_name=function.function_name,
             event_source_arn=queue.queue_arn,
-            batch_size=5,
-            maximum_batching_window_in_seconds=0,
+            batch_size=batch,
+            maximum_batching_window_in_seconds=window_s,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=concurrency),
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
 
 from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.position import floor
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock, Edge
+from tidings.ports.timelines import Lane
 
 DAY = 86_400_000
 
@@ -139,7 +140,7 @@ class FakeGraph:
 class Queued:
     """A job in a lane, visible at `due` (epoch ms)."""
 
-    lane: Literal["small", "large"]
+    lane: Lane
     job: dict[str, Any]
     due: int
 
@@ -151,7 +152,7 @@ class FakeChunks:
         self.queued: list[Queued] = []
         self._clock = clock
 
-    def send(self, lane: Literal["small", "large"], jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
+    def send(self, lane: Lane, jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
         if not 0 <= delay_ms <= 900_000:
             raise ValueError(f"a delay is at most 15 minutes, not {delay_ms} ms")
         for job in jobs:
@@ -160,7 +161,7 @@ class FakeChunks:
                 raise ValueError("a job is at most 200 KB")
             self.queued.append(Queued(lane, json.loads(body), self._clock.now() + delay_ms))
 
-    def due(self, lane: Literal["small", "large"] | None = None) -> list[dict[str, Any]]:
+    def due(self, lane: Lane | None = None) -> list[dict[str, Any]]:
         """Take out the jobs that can be seen now, in the order in which they became visible."""
         now = self._clock.now()
         ready, waiting = [], []

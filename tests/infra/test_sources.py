@@ -52,7 +52,7 @@ def test_a_failing_stream_batch_is_halved_retried_given_up_and_kept(any_stage: D
 
 def test_queue_mappings_fail_job_by_job_and_are_bounded(any_stage: Deployment) -> None:
     found = mappings(any_stage, "Arn")
-    assert len(found) == 2
+    assert len(found) == 3
     for name, made in found.items():
         assert made["FunctionName"] == {"Ref": any_stage.function("Work")[0]}, name
         assert made["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
@@ -88,6 +88,20 @@ def test_dead_letters_accept_their_own_lane_only(any_stage: Deployment) -> None:
         assert policy["redrivePermission"] == "byQueue"
         (source,) = policy["sourceQueueArns"]
         assert source["Fn::Join"][1][-1] == f":{lane['QueueName']}", name
+
+
+def test_live_frames_have_a_lane_that_may_drop_on_few_workers(any_stage: Deployment) -> None:
+    """A connection gets one frame for all that is gathered in a second."""
+    ((name, lane),) = [
+        (name, made) for name, made in any_stage.of("AWS::SQS::Queue").items() if name.startswith("TidingsLanesLive")
+    ]
+    assert "RedrivePolicy" not in lane
+    assert lane["MessageRetentionPeriod"] == 60
+    assert lane["SqsManagedSseEnabled"]
+    (made,) = [each for each in mappings(any_stage, "Arn").values() if each["EventSourceArn"]["Fn::GetAtt"][0] == name]
+    assert made["ScalingConfig"]["MaximumConcurrency"] == 2
+    assert made["MaximumBatchingWindowInSeconds"] == 1
+    assert made["BatchSize"] > 10
 
 
 def test_push_waits_a_little_for_company(dev: Deployment) -> None:

@@ -29,7 +29,7 @@ def test_alarms_for_errors_throttles_dead_letters_and_lagging_streams(any_stage:
     (bucket,) = any_stage.of("AWS::S3::Bucket")
     wanted.add(("NumberOfObjects", bucket))
     wanted |= {("IteratorAge", function[name]) for name in ("Plan", "Push")}
-    dead = [name for name, made in any_stage.of("AWS::SQS::Queue").items() if "RedrivePolicy" not in made]
+    dead = [name for name, made in any_stage.of("AWS::SQS::Queue").items() if "RedriveAllowPolicy" in made]
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead}
     assert alarms(any_stage) == wanted
 
@@ -84,6 +84,7 @@ def test_dashboards_show_gateway_functions_streams_lanes_and_application(any_sta
 def test_outputs_name_what_clients_operators_and_the_host_need(any_stage: Deployment) -> None:
     outputs = any_stage.template["Outputs"]
     lanes = {f"{lane}{kind}" for lane in ("Small", "Large") for kind in ("LaneUrl", "LaneArn", "DeadLettersUrl")}
+    lanes |= {"LiveLaneUrl", "LiveLaneArn"}
     assert {
         "WebSocketUrl",
         "CallbackUrl",

@@ -30,6 +30,7 @@ from tidings.storage.users import UserStore
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 LANES = ("small", "large")
+QUEUES = (*LANES, "live")
 SERVICE = "tidings-timeline-tests"
 
 
@@ -113,12 +114,12 @@ class Deployed:
 
     def _messages(self, lane: str | None = None) -> list[Any]:
         queues = get_backend("sqs")[ACCOUNT][REGION].queues
-        return [each for name in LANES if lane in (None, name) for each in queues[f"tidings-{name}"]._messages]
+        return [each for name in QUEUES if lane in (None, name) for each in queues[f"tidings-{name}"]._messages]
 
     def take(self) -> list[dict[str, Any]]:
         """Take everything off the lanes."""
         jobs = self.queued()
-        for name in LANES:
+        for name in QUEUES:
             get_backend("sqs")[ACCOUNT][REGION].queues[f"tidings-{name}"]._messages.clear()
         return jobs
 
@@ -183,7 +184,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     """The functions after a cold start, with empty tables and lanes, and time in the test's hand."""
     clock = FakeClock()
     lambda_environment(monkeypatch, SERVICE, REGION)
-    for lane in LANES:
+    for lane in QUEUES:
         url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tidings-{lane}"
         monkeypatch.setenv(f"TIDINGS_QUEUE_{lane.upper()}", url)
     monkeypatch.setenv("TIDINGS_CALLBACK_URL", f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev")
@@ -192,7 +193,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     _cold()
     with mock_aws():
         make_tables(clients.dynamodb())
-        for lane in LANES:
+        for lane in QUEUES:
             clients.sqs().create_queue(QueueName=f"tidings-{lane}")
         yield Deployed(clock)
     _cold()

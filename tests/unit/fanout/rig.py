@@ -25,9 +25,11 @@ from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.events import Copies, event_effects, event_kinds, event_rule
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.stream import StreamPlanner
+from tidings.services.fanout.watching import Watching
 from tidings.services.fanout.work import Worker
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
+from tidings.storage import keys
 
 GROUP = "g#aaaaaaaaaaaaaaaa"
 BOUND_MS = 60_000
@@ -108,6 +110,12 @@ def hash_of(name: str) -> int:
     return sum(name.encode()) % 2
 
 
+def watching(world: FakeWorld, live: Live) -> Watching:
+    """Who tells the watchers in a world."""
+    subject = keys.watched_conversation
+    return Watching(world.log, world.groups, world.members, world.watchers, subject, live, world.clock, world.meter)
+
+
 class Rig:
     """The engine, and what tests do with it."""
 
@@ -144,9 +152,10 @@ class Rig:
         kinds = event_kinds(crowd)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
-        effects = event_effects(log, copies, live)
+        effects = event_effects(log, world.groups, world.members, copies, live)
         self.planner = StreamPlanner(planner, as_shown, [event_rule])
-        self.worker = Worker(kinds, effects, {}, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+        told, times = watching(world, live), world.times
+        self.worker = Worker(kinds, effects, {}, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def _commit(self) -> None:
         """A write is on its way: up to `C` may pass, and others may do their work."""

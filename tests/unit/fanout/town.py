@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.fakes import FakeGroups, FakeMembers, FakePulled, watched
-from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, Rig, as_shown
+from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, Rig, as_shown, watching
 from tidings.domain.events import Change, GroupChange, Message, Path
 from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Caller, Connection, Identity
@@ -118,8 +118,9 @@ class Town(Rig):
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, meter, times)
         tasks = crossing_tasks(groups, members, pulled, clock, meter, times, MOST)
         self.planner = StreamPlanner(planner, as_shown, [event_rule, crossing_rule(MOST)])
-        effects = event_effects(log, copies, live)
-        self.worker = Worker(kinds, effects, tasks, planner, edges, lanes, clock, meter, times, BOUND_MS)
+        effects = event_effects(log, groups, members, copies, live)
+        told = watching(world, live)
+        self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, meter, times, BOUND_MS)
         pulls = Pulls(log, groups, members, times, RETENTION_MS)
         self.syncs = Syncs(mailboxes, world.registry, clock, times, RETENTION_MS, 10, pulls)
         self._steps = (groups, members, pulled, log)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.fakes import FakeOutbox, watched
-from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, StreamedLog
+from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, StreamedLog, watching
 from tests.unit.fanout.rig import Rig as FanoutRig
 from tidings.domain import conversation
 from tidings.domain.events import Edit, LogEntry, LogEvent, Message, Path
@@ -161,11 +161,12 @@ class Rig(FanoutRig):
     ) -> None:
         world, clock = self.world, self.clock
         kinds = {**event_kinds(crowd), **sweep_kinds(log, crowd)}
-        effects = {**event_effects(log, copies, live), **sweep_effects(log, mailboxes)}
+        effects = {**event_effects(log, world.groups, world.members, copies, live), **sweep_effects(log, mailboxes)}
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
         self.planner = StreamPlanner(planner, _as_shown, [event_rule, sweep_rule])
-        self.worker = Worker(kinds, effects, {}, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+        told, times = watching(world, live), world.times
+        self.worker = Worker(kinds, effects, {}, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def request(self, user_id: str, command: Command, device: str = "phone") -> Sent:
         """A command in a frame of its own, a millisecond after whatever was before."""

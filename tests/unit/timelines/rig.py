@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.fakes import FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
 from tests.fakes.watch import Hook
+from tests.unit.fanout.rig import watching
 from tidings.domain.errors import TidingsError
 from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.identity import Caller, Connection, Identity
@@ -27,6 +28,7 @@ from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.work import Worker
 from tidings.services.follow import Follows
+from tidings.services.live import Live
 from tidings.services.people import People
 from tidings.services.post import Poster
 from tidings.services.timeline import TimelineReader
@@ -142,8 +144,9 @@ class Rig:
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
         effects = post_effects(posts, timelines)
         self.planner = StreamPlanner(planner, _as_post, [post_rule])
+        told, times = watching(world, Live(world.registry, world.sockets, clock, world.meter)), world.times
         tasks = {BLOCK: blocks}
-        self.worker = Worker(kinds, effects, tasks, planner, edges, lanes, clock, world.meter, world.times, BOUND_MS)
+        self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def _commit(self) -> None:
         """A write is on its way: up to `C` may pass, and others may do their work."""

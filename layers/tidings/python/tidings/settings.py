@@ -25,6 +25,7 @@ class Settings:
     callback_url: str = ""
     queue_small: str = ""
     queue_large: str = ""
+    queue_live: str = ""
     platform_fcm: str = ""
     platform_apns: str = ""
     fence_ms: int = 15_000
@@ -34,6 +35,7 @@ class Settings:
     retention_days: int = 30
     max_devices: int = 10
     max_members: int = 100_000
+    push_members: int = 1_024
     edit_window_s: int = 900
     unsend_window_s: int = 172_800
     send_rate: int = 20

@@ -18,15 +18,21 @@ from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
 from tidings.gateway.sockets import ManagedSockets
+from tidings.ports.timelines import Lane
 from tidings.services.announce import Announcer
+from tidings.services.claim import Stamps
+from tidings.services.fanout.crossing import crossing_tasks
 from tidings.services.fanout.edges import EdgeJobs
+from tidings.services.fanout.events import Copies, event_effects, event_kinds
 from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.sweep import sweep_effects, sweep_kinds
 from tidings.services.fanout.tally import tally_tasks
+from tidings.services.fanout.watching import Watching
 from tidings.services.fanout.work import Worker
+from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
@@ -37,16 +43,18 @@ from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.posts import PostStore
+from tidings.storage.pulled import PulledStore
 from tidings.storage.streams import shown_by
 from tidings.storage.tally import TallyStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
+from tidings.storage.watchers import WatcherStore
 
 
 @cache
 def build_planner() -> StreamPlanner:
     """The stream planner; once for the life of the process."""
-    return StreamPlanner(_planner(), shown_by, fanout_rules())
+    return StreamPlanner(_planner(), shown_by, fanout_rules(settings().push_members))
 
 
 @cache
@@ -54,32 +62,46 @@ def build_worker() -> Worker:
     """The worker of the lanes; once for the life of the process."""
     given, clock, meter = settings(), SystemClock(), EmbeddedMeter()
     edges = EdgeJobs(_graph(), _posts(), _timelines(), clock, meter, given.times)
-    effects, tasks = _effects(), _tasks()
-    return Worker(
-        _kinds(), effects, tasks, _planner(), edges, _lanes(), clock, meter, given.times, given.fanout_bound_ms
-    )
+    watchers = WatcherStore(clients.dynamodb(), given.table(keys.WATCHERS.variable), clock)
+    watching = Watching(_log(), _groups(), _members(), watchers, keys.watched_conversation, _live(), clock, meter)
+    effects, tasks, bound = _effects(), _tasks(), given.fanout_bound_ms
+    return Worker(_kinds(), effects, tasks, _planner(), edges, watching, _lanes(), clock, meter, given.times, bound)
 
 
 def _kinds() -> Kinds:
     """All kinds, by name."""
-    return {**post_kinds(_graph()), **sweep_kinds(_log(), _members())}
+    return {**post_kinds(_graph()), **event_kinds(_members()), **sweep_kinds(_log(), _members())}
 
 
 def _effects() -> Effects:
     """What is done for each."""
-    return {**post_effects(_posts(), _timelines()), **sweep_effects(_log(), _mailboxes())}
+    stamps = Stamps(SystemClock(), settings().times)
+    copies = Copies(stamps, _mailboxes(), LateArrivals(stamps, _log(), _mailboxes()))
+    return {
+        **post_effects(_posts(), _timelines()),
+        **event_effects(_log(), _groups(), _members(), copies, _live()),
+        **sweep_effects(_log(), _mailboxes()),
+    }
 
 
 def _tasks() -> Tasks:
     """All tasks, by name."""
-    return {**tally_tasks(_announcer()), **block_tasks(_graph(), _lanes(), SystemClock())}
+    given, clock = settings(), SystemClock()
+    table = given.table(keys.MAILBOXES.variable)
+    pulled = PulledStore(clients.dynamodb(), table, clock, given.retention_ms, given.settle_ms)
+    most = given.push_members
+    return {
+        **crossing_tasks(_groups(), _members(), pulled, clock, EmbeddedMeter(), given.times, most),
+        **tally_tasks(_announcer()),
+        **block_tasks(_graph(), _lanes(), clock),
+    }
 
 
 def _announcer() -> Announcer:
     given, client, clock = settings(), clients.dynamodb(), SystemClock()
     conversations = given.table(keys.CONVERSATIONS.variable)
     return Announcer(
-        GroupStore(client, conversations, clock),
+        _groups(),
         _members(),
         MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock),
         UserStore(client, given.table(keys.USERS.variable), clock),
@@ -91,12 +113,6 @@ def _announcer() -> Announcer:
         given.times,
         given.retention_ms,
     )
-
-
-@cache
-def _live() -> Live:
-    registry = ConnectionStore(clients.dynamodb(), settings().table(keys.CONNECTIONS.variable), SystemClock())
-    return Live(registry, ManagedSockets(clients.management()), SystemClock(), EmbeddedMeter())
 
 
 @cache
@@ -113,6 +129,18 @@ def _timelines() -> TimelineStore:
 @cache
 def _log() -> LogStore:
     return LogStore(clients.dynamodb(), settings().table(keys.CONVERSATIONS.variable))
+
+
+@cache
+def _groups() -> GroupStore:
+    return GroupStore(clients.dynamodb(), settings().table(keys.CONVERSATIONS.variable), SystemClock())
+
+
+@cache
+def _live() -> Live:
+    clock = SystemClock()
+    registry = ConnectionStore(clients.dynamodb(), settings().table(keys.CONNECTIONS.variable), clock)
+    return Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
 
 
 @cache
@@ -137,7 +165,8 @@ def _graph() -> GraphStore:
 @cache
 def _lanes() -> SqsChunks:
     given, clock = settings(), SystemClock()
-    return SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
+    urls: dict[Lane, str] = {"small": given.queue_small, "large": given.queue_large, "live": given.queue_live}
+    return SqsChunks(clients.sqs(), urls, clock)
 
 
 @cache

@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidings.domain.errors import Unavailable
+from tidings.ports.timelines import Lane
 from tidings.ports.world import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-Lane = Literal["small", "large"]
 
 ENTRIES: Final = 10
 BATCH_BYTES: Final = 256_000

@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 
+Lane = Literal["small", "large", "live"]
+"""The lanes of the fan-out, by the patience of who waits at their ends."""
+
 
 class Posts(Protocol):
     """Each post once, by author."""
@@ -100,6 +103,6 @@ class Graph(Protocol):
 class Chunks(Protocol):
     """The SQS lanes of the fan-out engine."""
 
-    def send(self, lane: Literal["small", "large"], jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
+    def send(self, lane: Lane, jobs: Sequence[Mapping[str, object]], delay_ms: int = 0) -> None:
         """Enqueue jobs (each JSON-able, at most 200 KB), optionally not before `delay_ms` (at most 15 min)."""
         ...

@@ -5,7 +5,7 @@ Best effort: what fails is repaired by the next sync, so nothing here ever raise
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from tidings.domain.errors import TidingsError
@@ -42,27 +42,36 @@ class Live:
 
         `sender_tags` (`tidings.domain.position.tag` of user and device) name devices that get none: they know already.
         """
-        if not events:
+        skipped = frozenset(sender_tags)
+
+        def due(user_id: str, device_id: str) -> Sequence[LiveEvent]:
+            return () if skipped and tag(user_id, device_id) in skipped else events[user_id]
+
+        return self._post(events, due)
+
+    def tell(self, events: Mapping[str, Mapping[str, Sequence[LiveEvent]]]) -> int:
+        """One frame a connection with the events of its user's device, in order, to no other devices.  How many."""
+        return self._post(events, lambda user_id, device_id: events[user_id].get(device_id, ()))
+
+    def _post(self, users: Collection[str], due: Callable[[str, str], Sequence[LiveEvent]]) -> int:
+        """Post what is `due` to each device of `users` that is connected."""
+        if not users:
             return 0
         now = self._clock.now()
         try:
-            deliveries = self._deliveries(events, frozenset(sender_tags), now)
+            found = self._registry.lookup(users, now)
         except TidingsError:
             self._meter.count("LiveLookupFailed")
             return 0
+        deliveries = [
+            Delivery(user_id, connection, tuple(events))
+            for user_id, connections in found.items()
+            for connection in connections
+            if (events := due(user_id, connection.device_id))
+        ]
         if deliveries:
             self._judge(deliveries, self._sockets.post(deliveries), now)
         return len(deliveries)
-
-    def _deliveries(
-        self, events: Mapping[str, Sequence[LiveEvent]], skipped: frozenset[str], now: int
-    ) -> list[Delivery]:
-        return [
-            Delivery(user_id, connection, tuple(events[user_id]))
-            for user_id, connections in self._registry.lookup(events, now).items()
-            for connection in connections
-            if not skipped or tag(user_id, connection.device_id) not in skipped
-        ]
 
     def _judge(self, deliveries: Sequence[Delivery], results: Sequence[PostResult], now: int) -> None:
         """Forget exactly the connections that are gone; everything else is left to sync."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from tidings.ports.streams import Shown
 from tidings.ports.timelines import Chunks
-from tidings.services.fanout.jobs import LONGEST_DELAY_MS, SMALL, PlanJob, TaskJob, encode
+from tidings.services.fanout.jobs import SMALL, Job, LiveJob, PlanJob, TaskJob, delay_of, encode
 from tidings.services.fanout.kinds import Rule, Wanted
 
 
@@ -96,10 +96,10 @@ class Redrive:
     def _replan(self, key: str, failures: Failures, done: Redriven) -> None:
         """Enqueue what a batch asks for and then forget it, unless there is a record in it that nobody can plan."""
         facts, whole = self._facts(failures.records(key))
-        wanted = [each for fact in facts for rule in self._rules for each in rule(fact)]
+        every = (each for fact in facts for rule in self._rules for each in rule(fact))
+        wanted = [each for each in every if not isinstance(each.job, LiveJob)]  # Long stale.
         for job in [job for each in wanted for job in self._jobs(each)]:
-            delay_ms = min(max(0, job.due - self._now()), LONGEST_DELAY_MS)
-            self._queue.send(SMALL, [encode(job)], delay_ms=delay_ms)
+            self._queue.send(SMALL, [encode(job)], delay_ms=delay_of(job, self._now()))
         done.planned += len(wanted)
         if whole:
             failures.forget(key)
@@ -119,7 +119,9 @@ class Redrive:
                 facts.append(shown)
         return facts, whole
 
-    def _jobs(self, wanted: Wanted) -> list[PlanJob | TaskJob]:
+    def _jobs(self, wanted: Wanted) -> list[Job]:
         """As the planner announces it: at once, and where it says so once more when all has settled."""
-        again = replace(wanted.job, due=self._now() + self._settle)
-        return [wanted.job, again] if wanted.again else [wanted.job]
+        job = wanted.job
+        if wanted.again and isinstance(job, PlanJob | TaskJob):
+            return [job, replace(job, due=self._now() + self._settle)]
+        return [job]

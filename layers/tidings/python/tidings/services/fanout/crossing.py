@@ -39,11 +39,14 @@ _WALK: Final = "0#"
 """The cursor at the beginning of a walk: a shard and a user id."""
 
 
-def crossing_rule(most: int) -> Rule:
-    """What the `meta` of a group asks for that has outgrown `most` members, or has shrunk."""
+def crossing_rule(most: int | None) -> Rule:
+    """What the `meta` of a group asks for that has outgrown `most` members, or has shrunk.
+
+    None where that is not known: then the job finds out.
+    """
 
     def rule(shown: Shown) -> Iterator[Wanted]:
-        if isinstance(shown, Group) and (shown.outgrown(most) or shown.shrunk(most)):
+        if isinstance(shown, Group) and (most is None or shown.outgrown(most) or shown.shrunk(most)):
             yield Wanted(TaskJob(CROSS, shown.conversation_id))
 
     return rule

@@ -18,29 +18,49 @@ from dataclasses import replace
 from typing import Final
 
 from tidings.domain import position
-from tidings.domain.events import Event, LogEntry, Path
+from tidings.domain.events import Change, Event, GroupChange, LogEntry, Message, Path
 from tidings.domain.stamp import Fence
-from tidings.ports.groups import Members
+from tidings.ports.groups import Groups, Members
 from tidings.ports.messaging import Log, Mailboxes
 from tidings.ports.streams import Logged, Shown
 from tidings.services.claim import Stamps
 from tidings.services.deliver import Parcel
-from tidings.services.fanout.jobs import PlanJob
-from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject, Wanted
+from tidings.services.fanout.jobs import ChunkJob, PlanJob
+from tidings.services.fanout.kinds import Apply, Effect, Kind, Nobody, Subject, Wanted
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 
 EVENT: Final = "event"
+CALLED: Final = "called"
 
 
 def event_rule(shown: Shown) -> Iterator[Wanted]:
-    """A new event on the path of chunks asks to be delivered."""
-    if isinstance(shown, Logged) and shown.fresh and _pushed(shown.entry):
-        yield Wanted(PlanJob(EVENT, shown.conversation_id, shown.entry.position))
+    """A new event on the path of chunks asks to be delivered, a pulled one only to those whom it calls by name."""
+    if not isinstance(shown, Logged) or not shown.fresh:
+        return
+    chat, entry = shown.conversation_id, shown.entry
+    if _pushed(entry):
+        yield Wanted(PlanJob(EVENT, chat, entry.position))
+    elif called := _called(entry):
+        yield Wanted(ChunkJob(CALLED, chat, entry.position, 0, position.ms_of(entry.position), called))
 
 
 def _pushed(entry: LogEntry) -> bool:
     return entry.path is Path.CHUNK and entry.event is not None
+
+
+def _called(entry: LogEntry) -> tuple[str, ...]:
+    """Whose phones a pulled event shall sound: they get a copy in their mailboxes, where push looks."""
+    if entry.path is not Path.PULL:
+        return ()
+    match entry.event:
+        case Message(mentions=mentions):
+            named = mentions
+        case GroupChange(change=Change.ADDED, users=users):
+            named = users
+        case _:
+            named = ()
+    return tuple(user_id for user_id in named if user_id != entry.sender)
 
 
 class Receivers:
@@ -108,11 +128,36 @@ class Deliver:
         return apply
 
 
+class Call:
+    """Writes a pulled event into the mailboxes of those of its recipients who are members."""
+
+    def __init__(self, log: Log, groups: Groups, members: Members, copies: Copies) -> None:
+        self._log = log
+        self._groups = groups
+        self._members = members
+        self._copies = copies
+
+    def prepare(self, subject: Subject) -> Apply | None:
+        """Read the event strongly.  None for a tombstone, and for what is not pulled."""
+        entry = self._log.get(subject.owner, subject.position, strong=True)
+        group = self._groups.get(subject.owner, strong=True) if entry is not None and _called(entry) else None
+        if entry is None or group is None:
+            return None
+
+        def apply(recipients: Sequence[str], fence: Fence) -> None:
+            found = self._members.many(group, recipients)
+            there = [each for each in recipients if each in found and found[each].received(entry.position)]
+            if there:
+                self._copies.write(entry, there, fence)
+
+        return apply
+
+
 def event_kinds(members: Members) -> dict[str, Kind]:
     """The registry's entries for events of groups."""
-    return {EVENT: Kind(Receivers(members), gives=True)}
+    return {EVENT: Kind(Receivers(members), gives=True), CALLED: Kind(Nobody(), gives=True)}
 
 
-def event_effects(log: Log, copies: Copies, live: Live) -> dict[str, Effect]:
+def event_effects(log: Log, groups: Groups, members: Members, copies: Copies, live: Live) -> dict[str, Effect]:
     """What workers do for them."""
-    return {EVENT: Deliver(log, copies, live)}
+    return {EVENT: Deliver(log, copies, live), CALLED: Call(log, groups, members, copies)}

@@ -3,6 +3,7 @@
     chunk   {"v":1, "kind":"post"|"unpost"|…, "owner", "position", "shard", "planned_at", "recipients":[…], …}
     plan    {"v":1, "kind":"plan", "of":"post"|…, "owner", "position", "shard", …}
     task    {"v":1, "kind":"task", "of":"cross"|…, "owner", "position", …}
+    live    {"v":1, "kind":"live", "owner", "position"}
     edge    {"v":1, "kind":"backfill"|"purge", "user", "author", "position", …}
 
 Every job may carry a `cursor` (where to go on) and `tries` (how often it was put off).  Times are epoch ms.  A change
@@ -14,12 +15,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Final, Literal
+from typing import Any, Final
+
+from tidings.ports.timelines import Lane
 
 VERSION: Final = 1
-Lane = Literal["small", "large"]
 SMALL: Final[Lane] = "small"
 LARGE: Final[Lane] = "large"
+LIVE: Final[Lane] = "live"
+"""For live frames that nobody waits for: what is not done within seconds is dropped."""
 LONGEST_DELAY_MS: Final = 900_000
 """SQS holds a message back for 15 minutes at most; a job that is due later is put back several times."""
 
@@ -89,6 +93,15 @@ class TaskJob:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveJob:
+    """Post the event at `position` of the conversation `owner` to the devices that watch it."""
+
+    owner: str
+    position: str
+    kind: str = "live"
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeJob:
     """Bring `user`'s home timeline into line with the edge to `author` that was written at `position`.
 
@@ -107,12 +120,20 @@ class EdgeJob:
     tries: int = 0
 
 
-Job = ChunkJob | PlanJob | TaskJob | EdgeJob
+Job = ChunkJob | PlanJob | TaskJob | LiveJob | EdgeJob
 
 
 def lane_of(job: Job) -> Lane:
     """The lane that a job belongs on: whatever has a large audience keeps out of the small one."""
+    if isinstance(job, LiveJob):
+        return LIVE
     return LARGE if isinstance(job, ChunkJob | PlanJob) and job.large else SMALL
+
+
+def delay_of(job: Job, now: int) -> int:
+    """For how long a lane holds a job back: until it is due, or as long as SQS can."""
+    due = 0 if isinstance(job, ChunkJob | LiveJob) else job.due
+    return min(max(0, due - now), LONGEST_DELAY_MS)
 
 
 EDGE_KINDS: Final = ("backfill", "purge")
@@ -139,6 +160,8 @@ def decode(body: str) -> Job:
     kind = given.get("kind")
     if kind == "plan":
         return PlanJob(**_checked(PlanJob, given))
+    if kind == "live":
+        return LiveJob(**_checked(LiveJob, given))
     if kind == "task":
         return TaskJob(**_checked(TaskJob, given))
     if kind in EDGE_KINDS:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tidings.domain.stamp import Fence
 from tidings.ports.streams import Shown
-from tidings.services.fanout.jobs import PlanJob, TaskJob
+from tidings.services.fanout.jobs import ChunkJob, LiveJob, PlanJob, TaskJob
 
 Apply = Callable[[Sequence[str], Fence], None]
 """Does the effect for some recipients (at most `work.SLICE`) under a fence.  Twice is harmless."""
@@ -39,6 +39,18 @@ class Audience(Protocol):
     def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
         """The members with their shards, from `shard` and the member after `after` on, read as they are asked for."""
         ...
+
+
+class Nobody:
+    """The audience of a kind whose chunks are made by its rule and never planned."""
+
+    def first(self, subject: Subject) -> Sequence[str]:  # noqa: ARG002 - an `Audience`
+        """Nobody."""
+        return ()
+
+    def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:  # noqa: ARG002
+        """Nobody."""
+        return iter(())
 
 
 class Effect(Protocol):
@@ -80,9 +92,9 @@ class Task(Protocol):
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A job that a fact asks for, and whether once `again` after the settling time: for what was still being written
-    at the first."""
+    at the first (a plan or a task only)."""
 
-    job: PlanJob | TaskJob
+    job: PlanJob | TaskJob | ChunkJob | LiveJob
     again: bool = False
 
 

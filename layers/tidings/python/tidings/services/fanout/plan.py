@@ -18,12 +18,13 @@ from tidings.ports.timelines import Chunks
 from tidings.ports.world import Clock, Meter
 from tidings.services.fanout.jobs import (
     LARGE,
-    LONGEST_DELAY_MS,
     SMALL,
     ChunkJob,
+    Job,
     PlanJob,
     PoisonJob,
     TaskJob,
+    delay_of,
     encode,
     lane_of,
 )
@@ -79,10 +80,10 @@ class Planner:
 
     def announce(self, wanted: Wanted, allowance: Allowance) -> None:
         """See to what a fact asks for: plan at once what can be, enqueue the rest."""
-        job, now = wanted.job, self._clock.now()
-        if wanted.again:
-            self._queue_up(replace(job, due=now + self._settle))
-        if isinstance(job, PlanJob) and job.due <= now:
+        job = wanted.job
+        if wanted.again and isinstance(job, PlanJob | TaskJob):
+            self._queue_up(replace(job, due=self._clock.now() + self._settle))
+        if isinstance(job, PlanJob) and job.due <= self._clock.now():
             self.plan(job, allowance)
         else:
             self._queue_up(job)
@@ -120,10 +121,9 @@ class Planner:
     def _go_on(self, job: PlanJob) -> None:
         self._queue.send(lane_of(job), [encode(job)])
 
-    def _queue_up(self, job: PlanJob | TaskJob) -> None:
+    def _queue_up(self, job: Job) -> None:
         """Onto its lane, to be seen when it is due (or when SQS can hold it back no longer)."""
-        delay_ms = min(max(0, job.due - self._clock.now()), LONGEST_DELAY_MS)
-        self._queue.send(lane_of(job), [encode(job)], delay_ms=delay_ms)
+        self._queue.send(lane_of(job), [encode(job)], delay_ms=delay_of(job, self._clock.now()))
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds:

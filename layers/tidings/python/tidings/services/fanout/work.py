@@ -4,6 +4,8 @@
                         |
     due later?  --yes-->  put back until then
                         |
+    a live frame?  --yes-->  with all others of the batch, at its end
+                        |
     plan / task / backfill / purge?  --yes-->  the planner / the task / the edges
                         |
     prepare: take a stamp, read the fact strongly  --nothing to do-->  done
@@ -32,20 +34,21 @@ from tidings.ports.timelines import Chunks
 from tidings.ports.world import Clock, Meter
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.jobs import (
-    LONGEST_DELAY_MS,
     SMALL,
     ChunkJob,
     EdgeJob,
-    Job,
+    LiveJob,
     PlanJob,
     PoisonJob,
     TaskJob,
     decode,
+    delay_of,
     encode,
     lane_of,
 )
 from tidings.services.fanout.kinds import Apply, Effects, Kind, Kinds, Subject, Tasks
 from tidings.services.fanout.plan import Allowance, Planner
+from tidings.services.fanout.watching import Watching
 
 SLICE: Final = 25
 """Recipients in one write: a DynamoDB batch."""
@@ -73,6 +76,7 @@ class Worker:
         tasks: Tasks,
         planner: Planner,
         edges: EdgeJobs,
+        watching: Watching,
         queue: Chunks,
         clock: Clock,
         meter: Meter,
@@ -84,6 +88,7 @@ class Worker:
         self.tasks = tasks
         self.planner = planner
         self.edges = edges
+        self.watching = watching
         self.queue = queue
         self.clock = clock
         self.meter = meter
@@ -102,15 +107,19 @@ class Shift:
         self._of = worker
         self._ends = worker.clock.now() + PATIENCE_MS
         self._allowance = Allowance()
+        self._live: list[LiveJob] = []
         self._ready: dict[tuple[str, Subject], _Ready] = {}
 
     def run(self, body: str) -> None:
         """Do the job in a message's body.  Raises `PoisonJob`, or what is not known to pass: then the lane delivers
         it again, and after some attempts it lands in the dead-letter queue."""
         job = decode(body)
-        now = self._of.clock.now()
-        if not isinstance(job, ChunkJob) and job.due > now:
-            self._of.queue.send(lane_of(job), [encode(job)], delay_ms=min(job.due - now, LONGEST_DELAY_MS))
+        delay_ms = delay_of(job, self._of.clock.now())
+        if delay_ms:
+            self._of.queue.send(lane_of(job), [encode(job)], delay_ms=delay_ms)
+            return
+        if isinstance(job, LiveJob):
+            self._live.append(job)
             return
         if isinstance(job, ChunkJob):
             self._chunk(job)
@@ -120,14 +129,18 @@ class Shift:
         except (RetryLater, Unavailable) as error:
             self._put_off(job, error)
 
+    def end(self) -> None:
+        """What is done for all jobs of the batch at once."""
+        if self._live:
+            self._of.watching.post(self._live)
+
     def _other(self, job: PlanJob | TaskJob | EdgeJob) -> None:
         if isinstance(job, PlanJob):
             self._of.planner.plan(job, self._allowance)
             return
         rest = self._task(job) if isinstance(job, TaskJob) else self._of.edges.run(job)
         if rest is not None:
-            delay_ms = min(max(0, rest.due - self._of.clock.now()), LONGEST_DELAY_MS)
-            self._of.queue.send(SMALL, [encode(rest)], delay_ms=delay_ms)
+            self._of.queue.send(SMALL, [encode(rest)], delay_ms=delay_of(rest, self._of.clock.now()))
 
     def _task(self, job: TaskJob) -> TaskJob | None:
         if job.of not in self._of.tasks:
@@ -185,7 +198,7 @@ class Shift:
         if self._of.clock.now() > self._ends:
             raise RetryLater("This invocation has done its share.")
 
-    def _put_off(self, job: Job, error: TidingsError) -> None:
+    def _put_off(self, job: ChunkJob | PlanJob | TaskJob | EdgeJob, error: TidingsError) -> None:
         """The rest of a job, again after a while: longer each time that nothing could be done, or when it is known to
         be possible."""
         self._of.meter.count("FanoutPutOff")
