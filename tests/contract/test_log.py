@@ -35,6 +35,15 @@ def page(stores: Stores, before: str, limit: int) -> tuple[list[LogEvent | None]
 
 
 class TestLog:
+    @pytest.mark.parametrize("withheld", [False, True])
+    @pytest.mark.parametrize("quiet", [False, True])
+    def test_what_is_noted_on_an_entry(self, withheld: bool, quiet: bool, stores: Stores) -> None:
+        sent = message(talk(stores), stores.user("ann"), position(stores.clock.now()), "hi", "1")
+        stores.log.append(sent, Path.INLINE, stores.fence(), withheld=withheld, quiet=quiet)
+        entry = stores.log.get(talk(stores), sent.position, strong=True)
+        assert entry is not None
+        assert (entry.withheld, entry.quiet) == (withheld, quiet)
+
     def test_a_position_is_written_once(self, stores: Stores) -> None:
         at = position(stores.clock.now())
         mine = message(talk(stores), stores.user("ann"), at, "first", "1")

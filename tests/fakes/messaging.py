@@ -58,13 +58,17 @@ class FakeLog:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], LogEntry] = {}
 
-    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+    def append(
+        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+    ) -> LogEntry | None:
         fence.check()
         key = (event.conversation_id, event.position)
         if key in self.entries:
             return self.entries[key]
         kept = replace(event, arrival="")
-        self.entries[key] = LogEntry(event.position, event.sender, event.client_id, path, kept, withheld=withheld)
+        self.entries[key] = LogEntry(
+            event.position, event.sender, event.client_id, path, kept, withheld=withheld, quiet=quiet
+        )
         return None
 
     def void(self, event: LogEvent, path: Path, fence: Fence) -> bool:

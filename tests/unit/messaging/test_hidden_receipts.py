@@ -71,6 +71,16 @@ class TestPrivacy:
         rig.ack("bob", sent, DELIVERED, now)
         assert kinds(rig, "ann") == [READ]
 
+    def test_a_sender_who_hides_reads_learns_of_deliveries_only(self, rig: Rig) -> None:
+        rig.tell("ann", read_receipts=False)
+        sent = rig.send("ann", "bob")
+        rig.clock.advance(1_000)
+        mark = rig.ack("bob", sent, READ).mark
+        assert marks(rig) == {READ: mark}
+        assert kinds(rig, "ann") == [DELIVERED]
+        rig.ack("ann", rig.send("bob", "ann", client_id="b"), READ)
+        assert kinds(rig, "bob") == [DELIVERED], "nor does bob learn it of ann"
+
     def test_a_delivery_is_told_as_ever(self, rig: Rig, sent: Sent) -> None:
         rig.tell("bob", read_receipts=False)
         rig.ack("bob", sent, DELIVERED)

@@ -200,7 +200,8 @@ class LogEntry:
     """One item of a conversation's log.  `event` is None for a tombstone; `claims` are the stamps (ms) of late
     arrivals, oldest first; `edits` the positions of a message's edits, in order.  A `withheld` one is shown to nobody
     but its sender: the reader had blocked them.  `unsent` is, on a message's tombstone, the position of the unsend that
-    made it, and `mentions` whom the message named: where its path is `PULL`, only they have copies."""
+    made it, and `mentions` whom the message named: where its path is `PULL`, only they have copies.  The sender of a
+    `quiet` one is not told who reads it."""
 
     position: str
     sender: str
@@ -212,6 +213,7 @@ class LogEntry:
     edits: tuple[str, ...] = ()
     unsent: str = ""
     mentions: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

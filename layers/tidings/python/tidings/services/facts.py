@@ -35,7 +35,8 @@ class Draft:
     """What a caller asks to write into a room.
 
     `make(position)` gives the event; `fingerprint` is of the request; `copies`: the caller has other devices; `after`
-    is the position of what stood before it in the same frame; `about` of the message that the event is about.
+    is the position of what stood before it in the same frame; `about` of the message that the event is about; `quiet`:
+    the caller is not to learn who reads it.
     """
 
     client_id: str
@@ -44,6 +45,7 @@ class Draft:
     copies: bool
     after: str = ""
     about: str = ""
+    quiet: bool = False
 
 
 class Facts:
@@ -79,7 +81,7 @@ class Facts:
         if room.begin is not None:
             room.begin(claim.position, claim.fence)
         event = draft.make(claim.position)
-        standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld)
+        standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld, quiet=draft.quiet)
         if standing is None:
             standing = LogEntry(
                 claim.position, caller.user_id, draft.client_id, room.path, event, withheld=room.withheld

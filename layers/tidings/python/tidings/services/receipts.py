@@ -9,6 +9,7 @@ Whom it is told to:
 
     1:1                                 the other side, at once
     1:1, and the reader hides reads     a read moves `SEEN`; the other side learns of the delivery, if that is news
+    1:1, and the sender hides reads     the other side, of the delivery only, likewise
     1:1, and the reader has blocked     nobody; only a read moves a mark at all, and that is `SEEN`
     group                               nobody: the tally is asked to work out how far everybody has got
     the reader's own other devices      every read
@@ -16,7 +17,8 @@ Whom it is told to:
 The write of the mark answers with the reader's row, for nothing: whether the other side is blocked, and whether the
 reader was ever in the group.  A strong read of the member for each receipt would cost as much as all the rest; the row
 is made by the join and stays after a leave, and whoever has left may still confirm what they received.  What they
-confirm beyond counts for nothing, for they are not among those who were there.
+confirm beyond counts for nothing, for they are not among those who were there.  That a sender hides reads stands on
+the message that is confirmed: it is read anyway, the sender's settings would cost more than a receipt may.
 """
 
 from __future__ import annotations
@@ -105,7 +107,8 @@ class Receipts:
             self._tally(caller, command.conversation_id, step.kind, fence)
         parcels = []
         if not group and step.told and not entry.withheld:
-            parcels += self._to_other(caller, other, command.conversation_id, step, fence)
+            quiet = entry.quiet and entry.sender == other
+            parcels += self._to_other(caller, other, step, quiet, fence)
         if step.kind is not DELIVERED and circle.other_devices:
             # The caller's other devices clear their badges at their next sync: not worth a lookup of its own.
             own = self._receipt(caller, command.conversation_id, step.kind, mark, fence)
@@ -168,14 +171,14 @@ class Receipts:
         if not tally.pending(now) and tally.waits_for(caller.user_id, kind):
             self._tallies.ask(chat, tally.due, now + DELAY_MS, fence)
 
-    def _to_other(self, caller: Caller, other: str, chat: str, step: _Step, fence: Fence) -> list[Parcel]:
+    def _to_other(self, caller: Caller, other: str, step: _Step, quiet: bool, fence: Fence) -> list[Parcel]:
         """The receipt for the other side, unless it is no news, or covers nothing but what was withheld."""
-        shown = READ if step.kind is READ else DELIVERED
+        shown = READ if step.kind is READ and not quiet else DELIVERED
         earlier = [mark for kind, mark in step.before.marks.items() if shown is DELIVERED and kind is not step.kind]
         known = any(mark.position >= step.mark.position and mark.taken_at >= step.mark.taken_at for mark in earlier)
         if known or step.mark.position <= step.before.blocked_at:
             return []
-        event = self._receipt(caller, chat, shown, step.mark, fence)
+        event = self._receipt(caller, step.before.conversation_id, shown, step.mark, fence)
         return [Parcel(other, replace(event, after=step.before.blocked_at or None), fence)]
 
     def _receipt(self, caller: Caller, chat: str, kind: ReceiptKind, mark: Watermark, fence: Fence) -> Receipt:

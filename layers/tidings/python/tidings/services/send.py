@@ -64,7 +64,8 @@ class Sender:
             if command.mentions and not room.present(command.mentions).issuperset(command.mentions):
                 raise InvalidRequest("`mentions`: not all of them are in this conversation.")
 
-        draft = Draft(command.client_id, _mark(command), message, circle.other_devices, after)
+        quiet = not circle.privacy.read_receipts
+        draft = Draft(command.client_id, _mark(command), message, circle.other_devices, after, quiet=quiet)
         return self._facts.publish(caller, room, draft, check)
 
     def _room(self, caller: Caller, command: SendMessage) -> Room:

@@ -40,11 +40,12 @@ class LogStore:
         self._client = client
         self._table = table
 
-    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+    def append(
+        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+    ) -> LogEntry | None:
         """Put the event if its position is free.  None: written.  Else the entry that stands there."""
         item = _item(event, path)
-        if withheld:
-            item[keys.WITHHELD] = string("1")
+        item |= {name: string("1") for name, given in ((keys.WITHHELD, withheld), (keys.QUIET, quiet)) if given}
         fence.check()
         try:
             with answered():
@@ -223,6 +224,7 @@ def entry(item: Item) -> LogEntry:
         tuple(sorted(texts_of(item, "edits"))),
         text_or_none(item, "unsent") or "",
         () if event else words(item, "mentions"),
+        keys.QUIET in item,
     )
 
 
