@@ -90,7 +90,8 @@ class GroupChange(Authored):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """`reader` (None: everybody in a group) has received or read all up to `position` that had come by `taken_at`."""
+    """`reader` (None: everybody in a group) has received or read all up to `position` that had come by `taken_at`, and
+    that is later than `after` (where that is given)."""
 
     conversation: str
     position: str
@@ -98,7 +99,12 @@ class Receipt:
     reader: str | None
     kind: Literal["delivered", "read"]
     taken_at: int
+    after: str | None = None
     via: Via = "live"
+
+    def covers(self, position: str) -> bool:
+        """Whether it tells of a message of ours at `position`: those had come when we wrote them."""
+        return (self.after or "") < position <= self.position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +224,11 @@ def details_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
 
 def _receipt(wire: Wire, via: Via) -> Receipt:
     return Receipt(
-        **_stored(wire, via), reader=wire.get("reader"), kind=wire["receipt"], taken_at=int(wire["taken_at"])
+        **_stored(wire, via),
+        reader=wire.get("reader"),
+        kind=wire["receipt"],
+        taken_at=int(wire["taken_at"]),
+        after=wire.get("after"),
     )
 
 

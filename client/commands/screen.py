@@ -67,7 +67,7 @@ class Screen:
     def receipt(self, receipt: Receipt) -> None:
         """Ticks for what a receipt covers."""
         waiting = self._unread.get(receipt.conversation, [])
-        covered = [line for line in waiting if line.message.position <= receipt.position]
+        covered = [line for line in waiting if receipt.covers(line.message.position)]
         if receipt.reader == self._me or not covered:
             return
         tick = READ if receipt.kind == "read" else DELIVERED

@@ -120,6 +120,14 @@ def test_receipts_are_news_only_when_they_move_forward():
     assert [each.taken_at for each in alice.events() if isinstance(each, Receipt)] == [10, 20]
 
 
+def test_a_receipt_covers_nothing_that_was_withheld():
+    alice = Alice()
+    receipt = {"kind": "receipt", "conversation": CONVERSATION, "reader": "bob", "receipt": "read", "taken_at": 40}
+    alice.say(live(receipt | {"position": place(30), "arrival": place(41), "after": place(20)}))
+    (event,) = [each for each in alice.events() if isinstance(each, Receipt)]
+    assert [event.covers(place(ms)) for ms in (10, 20, 21, 30, 31)] == [False, False, True, True, False]
+
+
 def test_unknown_kinds_and_garbage_are_skipped():
     alice = Alice()
     for text in ("", "[]", "{", '{"type": "news"}', live({"kind": "dance"}, {"kind": "message"}, message(1, "m"))):

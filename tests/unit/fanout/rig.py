@@ -51,11 +51,13 @@ class StreamedLog(FakeLog):
         self.stream: list[Shown] = []
         self.at_once = False
 
-    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+    def append(
+        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+    ) -> LogEntry | None:
         fence.check()
         if not self.at_once:
             self.commit()
-        standing = super().append(event, path, _open(fence), withheld=withheld)
+        standing = super().append(event, path, _open(fence), withheld=withheld, quiet=quiet)
         if standing is None:
             self._show(event.conversation_id, event.position, fresh=True)
         return standing

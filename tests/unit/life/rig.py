@@ -68,10 +68,12 @@ class SlowOutbox(FakeOutbox):
 class SlowLog(StreamedLog):
     """The same for what is written to the log, which shows its changes in the stream."""
 
-    def append(self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
+    def append(
+        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+    ) -> LogEntry | None:
         fence.check()
         self.commit()
-        return super().append(event, path, unfenced(fence), withheld=withheld)
+        return super().append(event, path, unfenced(fence), withheld=withheld, quiet=quiet)
 
     def edit(self, edit: Edit, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
         fence.check()
