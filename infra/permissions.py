@@ -73,6 +73,7 @@ ACCESS: Final[dict[str, Access]] = {
             keys.MAILBOXES: ("PutItem", "BatchWriteItem", "UpdateItem", "Query"),
             keys.MEMBERS: ("GetItem", "BatchGetItem", "PutItem", "Query"),
             keys.MEMBERSHIPS: ("GetItem", "BatchGetItem", "UpdateItem", "PutItem", "Query"),
+            keys.WATCHERS: ("PutItem", "DeleteItem"),
         },
         posts=True,
     ),

@@ -152,6 +152,21 @@ class TestLeave:
         row = rig.world.memberships.get("bob", chat)
         assert row is None or row.left
 
+    def test_a_stay_holds_c_from_when_its_end_is_written_not_decided(self, rig: Rig) -> None:
+        """Whoever sends in between, and reads the members before that is there, still finds the member in it."""
+        chat, written = rig.create("ann", "bob"), 0
+
+        def slow(name: str) -> None:
+            nonlocal written
+            if name in ("claim", "doubt"):
+                rig.clock.advance(5_000)
+            elif name == "change":
+                written = rig.clock.now()
+
+        rig.before = slow
+        rig.actions.remove(rig.caller("ann"), rig.id(), chat, "bob")
+        assert rig.member(chat, "bob").stays[-1].left == written + rig.world.times.call
+
     def test_an_owner_hands_over(self, rig: Rig) -> None:
         chat = rig.create("ann", "bob", "cid")
         rig.role("ann", chat, "cid", ADMIN)

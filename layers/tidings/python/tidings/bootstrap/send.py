@@ -10,7 +10,7 @@ from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.rate import Rate
 from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
-from tidings.routes import life
+from tidings.routes import life, watch
 from tidings.routes import receipts as receipts_route
 from tidings.routes.send import register
 from tidings.services.claim import Claims
@@ -36,6 +36,7 @@ from tidings.services.tallies import Tallies
 from tidings.services.targets import Targets
 from tidings.services.unsend import Unsender
 from tidings.services.uses import life_uses, messaging_uses
+from tidings.services.watch import Watches
 from tidings.storage import keys
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
@@ -46,6 +47,7 @@ from tidings.storage.outbox import OutboxStore
 from tidings.storage.reactions import ReactionStore
 from tidings.storage.tally import TallyStore
 from tidings.storage.users import UserStore
+from tidings.storage.watchers import WatcherStore
 
 
 @cache
@@ -83,10 +85,12 @@ def build() -> Router:
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)
+    watchers = WatcherStore(client, table(keys.WATCHERS), clock)
 
     router = Router(clock, logger())
     register(router, messaging, syncs, Histories(shared.views, log, memberships, Tallies(reactions)))
     life.register(router, messaging)
     receipts_route.register(router, Readers(log, memberships, shared.groups, shared.members, users))
     shared.register(router, claims, people, log, memberships)
+    watch.register(router, Watches(rooms, watchers, keys.watched_conversation, clock))
     return router

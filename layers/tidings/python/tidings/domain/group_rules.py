@@ -166,6 +166,18 @@ def _ended(member: Member, at: str, left: int) -> list[Move]:
     return [Move(member, Member(member.user_id, (*earlier, replace(last, left=left, left_at=at))))]
 
 
+def ending(moves: Sequence[Move], at: str, left: int) -> list[Move]:
+    """The moves with the stays that the change at `at` ends ending at `left` (epoch ms), not when it was decided."""
+    return [_ending(move, at, left) for move in moves]
+
+
+def _ending(move: Move, at: str, left: int) -> Move:
+    *earlier, last = move.after.stays
+    if last.left_at != at:
+        return move
+    return replace(move, after=replace(move.after, stays=(*earlier, replace(last, left=left))))
+
+
 def _crossed() -> RetryLater:
     return RetryLater("The group has changed meanwhile. Send it again.")
 

@@ -27,6 +27,7 @@ from tidings.domain.fingerprint import fingerprint
 from tidings.domain.group_rules import Turn
 from tidings.domain.groups import Group, Member
 from tidings.domain.identity import Caller
+from tidings.domain.position import ms_of
 from tidings.ports.groups import Groups, Members
 from tidings.ports.messaging import Log
 from tidings.ports.pulled import Pulled
@@ -155,7 +156,10 @@ class GroupChanges:
             written = self._groups.update(event, path, claim.fence)
         elif turn.moves:
             self._note(group, turn, claim)
-            written = self._members.change(group, turn.moves, event, path, self.most, claim.fence)
+            # Last of all: a stay has to hold until whoever sends is sure to see that it is over.
+            ends = max(self._clock.now(), ms_of(at)) + claim.fence.times.call
+            moves = group_rules.ending(turn.moves, at, ends)
+            written = self._members.change(group, moves, event, path, self.most, claim.fence)
         else:
             written, shown = self._log.void(event, path, claim.fence), None
         return LogEntry(at, caller.user_id, ask.client_id, path, shown) if written else None
