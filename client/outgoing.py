@@ -7,6 +7,7 @@ tick      what was not answered in time is sent again, as it was
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from client.errors import Closed, RequestError
 from client.frames import MAX_BATCH, MAX_FRAME, Reply
 from client.lanes import LANE_OF, MESSAGES, Flight, Lane, Request, frame_text, make_lanes
 
+log = logging.getLogger("tidings.client")
 SMALLEST_FRAME = 1024
+PATIENCE = 5
+"""Failures of one frame in a row, that may pass, before a word is said about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,8 @@ class Outgoing:
 
     def _put_off(self, flight: Flight, requests: list[Request], frame: Reply, now: float) -> None:
         """Try `requests` again after the wait the server asked for, or a back-off of our own."""
+        if flight.retries.failures + 1 == PATIENCE:
+            log.warning("still trying: %s (%s)", requests[0].action, frame.get("code"))
         if flight.lane is None or len(requests) == len(flight.requests):
             flight.resend_at = now + self._wait(flight.retries, frame)
             return

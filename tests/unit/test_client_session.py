@@ -90,6 +90,17 @@ def test_retry_after_is_obeyed_and_order_kept():
     assert alice.session.take_finished() == [first, second]
 
 
+def test_a_frame_that_fails_again_and_again_is_mentioned_once(caplog: pytest.LogCaptureFixture):
+    """It may pass, so nobody is told that it failed; but who waits may wonder."""
+    alice = Alice()
+    alice.send("secret")
+    for _ in range(8):
+        for frame in alice.frames():
+            alice.say(error(frame["id"], "unavailable", True))
+        alice.wait(25.0)
+    assert [record.getMessage() for record in caplog.records] == ["still trying: send (unavailable)"]
+
+
 def test_in_a_batch_what_was_not_done_is_tried_again_in_order_and_what_failed_for_good_is_told():
     alice = Alice()
     requests = [alice.send(text) for text in ("zero", "good", "bad", "later", "last")]
