@@ -26,13 +26,16 @@ LIFE_S = 7 * 24 * 3600
 
 WINDOW_MS = 3_000
 
+PUSH_MEMBERS = 60
+"""Members up to which a group is pushed to here: few, so that a test can pass it."""
+
 Connect = Callable[..., Awaitable[Phone]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def host() -> AsyncIterator[dict[str, Any]]:
     """The addresses of a running host: `url`, `control`."""
-    command = [sys.executable, "-m", "local", "run", "--json"]
+    command = [sys.executable, "-m", "local", "run", "--json", "--set", f"push_members={PUSH_MEMBERS}"]
     if observed := os.environ.get("TIDINGS_OBSERVED"):
         command += ["--observed", observed]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)
