@@ -21,7 +21,7 @@ PLATFORMS: Final = ("platform_fcm", "platform_apns")
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
-    "Connect": (*PLATFORMS, "callback_url", "max_devices"),
+    "Connect": (*TIMES, *PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "queue_live", "push_members", "retention_days"),

@@ -36,6 +36,16 @@ class TestGraph:
         assert followers(stores, bob) == set()
         assert stores.graph.removed(bob) == frozenset()
 
+    def test_who_follows_whom_in_one_batch(self, stores: Stores) -> None:
+        ann, bob, crowd = stores.user("ann"), stores.user("bob"), [stores.user(f"u{n}") for n in range(120)]
+        stores.graph.follow(ann, bob, at(stores, 1), stores.fence())
+        stores.graph.follow(ann, crowd[119], at(stores, 1), stores.fence())
+        stores.graph.follow(ann, crowd[0], at(stores, 1), stores.fence())
+        stores.graph.unfollow(ann, crowd[0], at(stores, 2), stores.fence())
+        pairs = [(ann, bob), (bob, ann), (ann, bob), *((ann, each) for each in crowd)]
+        assert stores.graph.following(pairs) == {(ann, bob), (ann, crowd[119])}
+        assert stores.graph.following([]) == frozenset()
+
     def test_an_unfollow_leaves_a_tombstone_and_a_removal(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
         stores.graph.follow(bob, ann, at(stores, 1), stores.fence())

@@ -86,7 +86,7 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.devices.remove(ann, "tablet", at)
     stores.pulled.settle(ann, "g#aaaaaaaaaaaaaaaa", [Stay(at)], fence, start=now)
     subject = keys.watched_presence(ann)
-    stores.watchers.add(subject, Watcher(bob, "phone"), now + 60_000)
+    stores.watchers.replace(Watcher(bob, "phone"), [subject], now, now + 60_000, fence)
     team = group(stores)
     stores.groups.create(team, fence)
     stores.groups.update(changed(team.conversation_id, at, Change.UPDATED, title="Team"), Path.CHUNK, fence)
@@ -97,7 +97,7 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
         keys.CONVERSATIONS: [chat, team.conversation_id],
         keys.MEMBERS: [keys.members(team.conversation_id, 0)],
         keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)],
-        keys.WATCHERS: [subject],
+        keys.WATCHERS: [subject, keys.watching(bob)],
     }
     return {
         table.name: [item for owner in owners.get(table, [ann, bob]) for item in items(stores, table, owner)]
@@ -150,7 +150,7 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
             begins = item["arrival" if table is keys.MAILBOXES else "position"]["S"]
             assert item[keys.TTL] == seconds(ms_of(begins) + RETENTION_MS)
     assert stored[keys.CONNECTIONS.name][0][keys.TTL] == seconds(now + CONNECTION_LIFE_MS)
-    assert [item[keys.TTL] for item in stored[keys.WATCHERS.name]] == [seconds(now + 60_000)]
+    assert [item[keys.TTL] for item in stored[keys.WATCHERS.name]] == [seconds(now + 60_000)] * 2
     devices = {item["device_id"]["S"]: item.get(keys.TTL) for item in stored[keys.DEVICES.name]}
     assert devices == {"phone": None, "tablet": seconds(now + REMOVED_MS)}
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}

@@ -220,14 +220,22 @@ def test_counting_what_a_user_sends(metered: Metered) -> None:
 
 
 def test_watching(metered: Metered) -> None:
-    """Entering costs a write each, once a connection; asking again costs reads, at a tenth of the price."""
+    """Entering costs a write each; asking again costs a read or two, and for hours nothing more."""
     to, now, phone = metered.stores, metered.stores.clock.now(), Watcher(UUID, UUID)
-    subjects = [keys.watched_presence(f"user-{number}") for number in range(40)]
+    subjects = [keys.watched_presence(f"{number:02}-{UUID}") for number in range(40)]
     assert metered.cost(to.watchers.add, subjects[0], phone, now + 60_000) == (1, 0)
-    assert metered.cost(to.watchers.add_all, subjects, phone, now + 60_000, to.fence()) == (39, 20)
-    assert metered.cost(to.watchers.add_all, subjects, phone, now + 60_000, to.fence()) == (0, 20)
     assert metered.cost(to.watchers.remove, subjects[0], phone) == (1, 0)
+    listed = 2  # kilobytes of the list
+    for some, write in ((subjects, 40 + listed), (subjects, 0), (subjects[1:], listed + 1), ([], 1 + 39)):
+        cost = metered.cost(to.watchers.replace, phone, some, now, now + 60_000, to.fence())
+        assert cost == (write, 1), len(some)
     assert metered.cost(lambda: list(to.watchers.of(subjects[1], now))) == (0, 1)
+
+
+def test_who_follows_whom_is_half_a_unit_each(metered: Metered) -> None:
+    to, now = metered.stores, metered.stores.clock.now()
+    to.graph.follow("bob", "ann", position(now), to.fence())
+    assert metered.cost(to.graph.following, [("bob", "ann"), ("ann", "bob"), ("bob", "cid")]) == (0, 1.5)
 
 
 def test_reads_that_a_promise_stands_on_are_strong(metered: Metered) -> None:

@@ -38,20 +38,61 @@ class TestWatchers:
         stores.watchers.add(ann, bob, stores.clock.now() + 120_000)
         assert found(stores, ann, later=119_000) == [bob]
 
-    def test_many_subjects_at_once(self, stores: Stores) -> None:
-        subjects = [f"p#{stores.user(f'user-{n:03d}')}" for n in range(30)]
-        bob, now = Watcher("bob", "phone"), stores.clock.now()
-        stores.watchers.add(subjects[0], bob, now + 90_000)
-        stores.watchers.add(subjects[1], bob, now + 10_000)
-        stores.watchers.add_all(subjects, bob, now + 60_000, stores.fence())
-        assert all(found(stores, each, later=59_000) == [bob] for each in subjects)
-        assert found(stores, subjects[0], later=89_000) == [bob], "what lasts longer is left as it is"
-        stores.watchers.add_all([], bob, now + 60_000, stores.fence())
+    def test_a_list_replaces_the_one_before(self, stores: Stores) -> None:
+        subjects = [f"p#{stores.user(f'user-{n:03d}')}" for n in range(31)]
+        bob = Watcher(stores.user("bob"), "phone")
+        stores.watchers.add(subjects[30], bob, stores.clock.now() + 60_000)
+
+        def watch(some: list[str]) -> None:
+            now = stores.clock.now()
+            stores.watchers.replace(bob, some, now, now + 60_000, stores.fence())
+
+        def watched() -> list[str]:
+            return [each for each in subjects[:30] if found(stores, each) == [bob]]
+
+        watch(subjects[:28])
+        assert watched() == subjects[:28]
+        watch(subjects[2:30])
+        assert watched() == subjects[2:30]
+        watch(subjects[2:30])
+        watch([])
+        assert watched() == []
+        watch([])
+        watch(subjects[:3])
+        assert watched() == subjects[:3]
+        assert found(stores, subjects[30]) == [bob], "what was entered by itself is left alone"
+
+    def test_devices_have_lists_of_their_own(self, stores: Stores) -> None:
+        ann, now, bob = f"p#{stores.user('ann')}", stores.clock.now(), stores.user("bob")
+        phone, tablet = Watcher(bob, "phone"), Watcher(bob, "tablet")
+        for watcher in (phone, tablet):
+            stores.watchers.replace(watcher, [ann], now, now + 60_000, stores.fence())
+        stores.watchers.replace(phone, [], now, now + 60_000, stores.fence())
+        assert found(stores, ann) == [tablet]
+
+    def test_a_list_is_prolonged_when_half_of_its_time_is_over(self, stores: Stores) -> None:
+        ann, bob = f"p#{stores.user('ann')}", Watcher(stores.user("bob"), "phone")
+        begin = stores.clock.now()
+
+        def watch() -> None:
+            now = stores.clock.now()
+            stores.watchers.replace(bob, [ann], now, now + 60_000, stores.fence())
+
+        watch()
+        stores.clock.advance(25_000)
+        watch()
+        assert found(stores, ann, later=begin + 62_000 - stores.clock.now()) == []
+        stores.clock.advance(10_000)
+        watch()
+        assert found(stores, ann, later=59_000) == [bob]
+        stores.clock.advance(70_000)
+        watch()
+        assert found(stores, ann) == [bob], "also when it had ended"
 
     def test_a_passed_fence_writes_nothing(self, stores: Stores) -> None:
-        ann, until = f"p#{stores.user('ann')}", stores.clock.now() + 60_000
+        ann, now = f"p#{stores.user('ann')}", stores.clock.now()
         with pytest.raises(RetryLater):
-            stores.watchers.add_all([ann], Watcher("bob", "phone"), until, stores.stale())
+            stores.watchers.replace(Watcher("bob", "phone"), [ann], now, now + 60_000, stores.stale())
         assert found(stores, ann) == []
 
     def test_a_crowd(self, stores: Stores) -> None:

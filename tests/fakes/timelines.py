@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
@@ -91,6 +91,9 @@ class FakeGraph:
 
     def edge(self, follower: str, author: str) -> Edge | None:
         return self.edges.get((follower, author))
+
+    def following(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        return frozenset(pair for pair in pairs if pair in self.edges and self.edges[pair].following)
 
     def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         fence.check()

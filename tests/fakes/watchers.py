@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from tidings.domain.stamp import Fence
 from tidings.ports import Watcher
@@ -13,16 +13,22 @@ class FakeWatchers:
 
     def __init__(self, page: int = 100) -> None:
         self.entries: dict[tuple[str, Watcher], int] = {}
+        self.lists: dict[Watcher, tuple[frozenset[str], int]] = {}
         self.page = page
 
     def add(self, subject: str, watcher: Watcher, until: int) -> None:
         self.entries[subject, watcher] = -(-until // 1_000) * 1_000
 
-    def add_all(self, subjects: Sequence[str], watcher: Watcher, until: int, fence: Fence) -> None:
-        missing = [each for each in subjects if self.entries.get((each, watcher), 0) < until]
-        for subject in missing:
+    def replace(self, watcher: Watcher, subjects: Collection[str], now: int, until: int, fence: Fence) -> None:
+        listed, ends = self.lists.get(watcher, (frozenset(), 0))
+        fresh, wanted = ends >= now + (until - now) // 2, frozenset(subjects)
+        for subject in sorted(wanted - listed if fresh else wanted):
             fence.check()
             self.add(subject, watcher, until)
+        for subject in listed - wanted:
+            fence.check()
+            self.remove(subject, watcher)
+        self.lists[watcher] = wanted, ends if fresh else -(-until // 1_000) * 1_000
 
     def remove(self, subject: str, watcher: Watcher) -> None:
         self.entries.pop((subject, watcher), None)

@@ -94,7 +94,7 @@ def test_the_authorizer_may_only_log(dev: Deployment, prod: Deployment) -> None:
     assert actions(prod, "Authorizer") == LOGS | TRACES
 
 
-SOCKETS = {"Send": {"POST"}, "Work": {"POST"}, "Connect": {"POST", "DELETE"}}
+SOCKETS = {"Send": {"POST"}, "Work": {"POST"}, "Connect": {"POST", "GET", "DELETE"}}
 """Who reaches sockets, and how: posting, asking (GET), ending."""
 
 

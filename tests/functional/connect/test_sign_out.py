@@ -18,11 +18,12 @@ HOUR = 3_600_000
 
 @pytest.fixture
 def socket_calls(aws: Aws) -> list[tuple[str, str, str]]:
-    """What is done to sockets: operation, connection id, text."""
+    """What is done to sockets, but for looking at them: operation, connection id, text."""
     calls: list[tuple[str, str, str]] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        calls.append((model.name, params["ConnectionId"], params.get("Data", b"").decode()))
+        if model.name != "GetConnection":
+            calls.append((model.name, params["ConnectionId"], params.get("Data", b"").decode()))
 
     clients.management().meta.events.register("provide-client-params.apigatewaymanagementapi.*", note)
     return calls

@@ -11,11 +11,18 @@ from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.notice import Sounding
 from tidings.domain.position import stamped
 from tidings.domain.watermark import Watermark
+from tidings.ports import Users, Watchers
+from tidings.services.activity import Activities
+from tidings.services.blocks import Blocks
 from tidings.services.connect import Connections
 from tidings.services.devices import DeviceRegistry
+from tidings.services.live import Live
 from tidings.services.notices import Sources
+from tidings.services.presence import Presences
 from tidings.services.push import Incoming, Notifier
+from tidings.services.sight import Sight
 from tidings.services.unread import Unread
+from tidings.storage import keys
 
 AFTER_MS = 2_000
 CAP = 3
@@ -28,10 +35,30 @@ class Rig:
         self.world = FakeWorld()
         self.clock = self.world.clock
         self.reported: list[str] = []
-        self.connections = Connections(self.world.users, self.world.registry, self.clock, CAP)
+        world = self.world
+        self.live = Live(world.registry, world.sockets, self.clock, world.meter)
+        self.activities = Activities(world.users, world.registry, world.sockets)
+        self.sight = Sight(world.graph, Blocks(world.memberships).either)
+        self.presences = self.attendance(world.users, world.watchers)
+        self.connections = Connections(world.users, world.registry, self.presences, self.clock, CAP)
         self.devices = DeviceRegistry(self.world.users, self.world.devices, self.world.push, CAP)
         self._numbers = count(1)
         self.restart()
+
+    def attendance(self, users: Users, watchers: Watchers) -> Presences:
+        """The presence service on these stores."""
+        world = self.world
+        return Presences(
+            users,
+            watchers,
+            self.activities,
+            self.sight,
+            self.live,
+            self.clock,
+            world.meter,
+            world.times,
+            keys.watched_presence,
+        )
 
     def restart(self) -> None:
         """A new process of the push function, that remembers nothing."""

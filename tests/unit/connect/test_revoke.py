@@ -116,7 +116,7 @@ def test_a_removal_in_the_middle_of_a_connect(registered: bool) -> None:
                 revoker(rig).revoke(rig.caller("ann"), "tablet")
 
         users, registry = watched(rig.world.users, before=remove), watched(rig.world.registry, before=remove)
-        connections = Connections(users, registry, rig.clock, CAP)
+        connections = Connections(users, registry, rig.presences, rig.clock, CAP)
         caller = rig.caller("ann", "tablet", connection="back")
         caller = replace(caller, identity=replace(caller.identity, issued_at=1))
         try:

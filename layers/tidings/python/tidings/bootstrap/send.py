@@ -10,7 +10,7 @@ from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.rate import Rate
 from tidings.gateway.sockets import ManagedSockets
 from tidings.router import Router
-from tidings.routes import life, watch
+from tidings.routes import life, typing, watch
 from tidings.routes import receipts as receipts_route
 from tidings.routes.send import register
 from tidings.services.claim import Claims
@@ -34,6 +34,7 @@ from tidings.services.send import Sender
 from tidings.services.sync import Syncs
 from tidings.services.tallies import Tallies
 from tidings.services.targets import Targets
+from tidings.services.typing import Typists
 from tidings.services.unsend import Unsender
 from tidings.services.uses import life_uses, messaging_uses
 from tidings.services.watch import Watches
@@ -85,7 +86,9 @@ def build() -> Router:
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)
+
     watchers = WatcherStore(client, table(keys.WATCHERS), clock)
+    typists = Typists(rooms, memberships, watchers, live, clock, keys.watched_conversation)
 
     router = Router(clock, logger())
     register(router, messaging, syncs, Histories(shared.views, log, memberships, Tallies(reactions)))
@@ -93,4 +96,5 @@ def build() -> Router:
     receipts_route.register(router, Readers(log, memberships, shared.groups, shared.members, users))
     shared.register(router, claims, people, log, memberships)
     watch.register(router, Watches(rooms, watchers, keys.watched_conversation, clock))
+    typing.register(router, typists)
     return router

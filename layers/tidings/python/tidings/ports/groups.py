@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, Protocol
@@ -183,8 +183,11 @@ class Watchers(Protocol):
         """Enter until `until` (epoch ms)."""
         ...
 
-    def add_all(self, subjects: Sequence[str], watcher: Watcher, until: int, fence: Fence) -> None:
-        """Enter for each of `subjects` (distinct); what is there until then costs no write."""
+    def replace(self, watcher: Watcher, subjects: Collection[str], now: int, until: int, fence: Fence) -> None:
+        """Enter for exactly `subjects` until about `until`, instead of for those of the last such call.
+
+        The same ones again cost no write before half of their time is over.
+        """
         ...
 
     def remove(self, subject: str, watcher: Watcher) -> None:

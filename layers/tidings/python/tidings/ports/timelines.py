@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -74,6 +74,10 @@ class Graph(Protocol):
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         """Leave a tombstone and a removal, likewise."""
+        ...
+
+    def following(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of `pairs` of which the first follows the second (eventually consistent, in batches)."""
         ...
 
     def removed(self, user_id: str) -> frozenset[str]:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from tidings.domain.errors import TokenExpired
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.ports.people import Registry, User, Users
 from tidings.ports.world import Clock
 
 
+class Attendance(Protocol):
+    """Who wants to know of devices that come and go (`tidings.services.presence`)."""
+
+    def came(self, user: User, connection: Connection, entries: Sequence[Connection]) -> None:
+        """A device has connected; `entries` is what the registry holds now."""
+
+    def left(self, user_id: str, connection: Connection, left_at: int, entries: Sequence[Connection]) -> None:
+        """A device has gone; `entries` is what the registry still holds."""
+
+
 class Connections:
     """Opens and closes connections.  `cap` is how many devices of a user may be connected."""
 
-    def __init__(self, users: Users, registry: Registry, clock: Clock, cap: int) -> None:
+    def __init__(self, users: Users, registry: Registry, attendance: Attendance, clock: Clock, cap: int) -> None:
         self._users = users
+        self._attendance = attendance
         self._registry = registry
         self._clock = clock
         self._cap = cap
@@ -27,19 +41,22 @@ class Connections:
         Raises `TokenExpired`; then nothing is entered.
         """
         now = self._clock.now()
-        self._registry.register(caller.user_id, caller.connection, now, self._cap)
+        entries = self._registry.register(caller.user_id, caller.connection, now, self._cap)
         user = self._users.ensure(caller.identity, now)
         if _signed_out(caller.identity, user):
-            self.gone(caller.user_id, caller.connection)
+            self._registry.remove(caller.user_id, caller.connection.device_id, caller.connection.connection_id)
             raise TokenExpired("This token is older than the removal of a device. Sign in again.")
+        self._attendance.came(user, caller.connection, entries)
 
     def close(self, caller: Caller) -> None:
         """Remove the socket, unless the device is connected on another one by now."""
-        self.gone(caller.user_id, caller.connection)
+        self.gone(caller.user_id, caller.connection, caller.stamp)
 
-    def gone(self, user_id: str, connection: Connection) -> None:
-        """A connection that has ended."""
-        self._registry.remove(user_id, connection.device_id, connection.connection_id)
+    def gone(self, user_id: str, connection: Connection, at: int) -> None:
+        """A connection that ended at `at` (epoch ms)."""
+        left = self._registry.remove(user_id, connection.device_id, connection.connection_id)
+        if left is not None:
+            self._attendance.left(user_id, connection, at, left)
 
 
 def _signed_out(identity: Identity, user: User) -> bool:

@@ -66,13 +66,13 @@ class Revoker:
         if not all(self._sockets.close(others)):
             raise Unavailable("The device was removed, but its connection could not be ended. Send this again.")
         for connection in others:
-            self._connections.gone(caller.user_id, connection)
+            self._connections.gone(caller.user_id, connection, caller.stamp)
         return Revoked(state, own)
 
     def hang_up(self, caller: Caller, reply: str) -> None:
         """End the caller's own connection with its last reply."""
         self._sockets.farewell(caller.connection, reply)
-        self._connections.gone(caller.user_id, caller.connection)
+        self._connections.gone(caller.user_id, caller.connection, caller.stamp)
 
     def _sockets_of(self, caller: Caller, device_id: str) -> list[Connection]:
         found = self._registry.lookup([caller.user_id], self._clock.now())[caller.user_id]

@@ -7,7 +7,7 @@ Somebody else was quicker: read again and decide again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from tidings.ports.timelines import Edge
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
 from tidings.storage.attributes import Item, int_of, names, string, text_of
+from tidings.storage.batches import get_all
 from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, crossed, gave_up, wait_ms
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ class GraphStore:
                 TableName=self._table, Key=edges.key(follower, keys.follows(author)), ConsistentRead=True
             ).get("Item")
         return edges.edge(item) if item else None
+
+    def following(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of `pairs` of which the first follows the second (eventually consistent, in batches)."""
+        wanted = [edges.key(follower, keys.follows(author)) for follower, author in dict.fromkeys(pairs)]
+        found = get_all(self._client, self._table, wanted, self._clock)
+        return frozenset(
+            (text_of(item, "owner"), text_of(item, "edge").removeprefix(keys.FOLLOWS_PREFIX))
+            for item in found
+            if keys.DELETED not in item
+        )
 
     def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         """Make the edge unless the register holds a later position.  Whether this position stands now."""

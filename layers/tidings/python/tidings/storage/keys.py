@@ -27,7 +27,8 @@ Members        shard / user_id            who is in a group: `shard` is `<conver
 Memberships    user_id / conversation_id  the same edge from the reader's side: watermarks, mute, pin, archive, block
                                           of a 1:1.  `hidden#<conversation>#<position>`: deleted for the reader only.
 Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
-                                          `watcher` is `<user>#<device>`.  Soft state: it ends with the connection.
+                                          `watcher` is `<user>#<device>`.  `w#<user>`: the list of all presences that
+                                          a device of the user watches.  Soft state: it ends by itself.
 Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
 Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
@@ -71,7 +72,7 @@ Members        stays (binary: `tidings.storage.stays`), role ?, role_at ? (the p
 Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_at N ?, seen_at N ? (when taken);
                since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
                blocked N ?, each with <name>_at (the position that set it)
-Watchers       expires_at
+Watchers       expires_at;   w#<user>: watched (a set of subjects), expires_at
 Posts          client_id, path, text ?, deleted ?
 Timelines      author, text, truncated ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
@@ -206,6 +207,11 @@ def watched_conversation(conversation_id: str) -> str:
 def watched_presence(user_id: str) -> str:
     """Partition key, in `Watchers`, of a user's presence."""
     return f"p#{user_id}"
+
+
+def watching(user_id: str) -> str:
+    """Partition key, in `Watchers`, of the lists of what a user's devices watch."""
+    return f"w#{user_id}"
 
 
 def watcher(user_id: str, device_id: str) -> str:

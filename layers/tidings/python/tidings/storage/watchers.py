@@ -1,12 +1,12 @@
 """`Watchers`: which devices want live frames of a conversation, or a user's presence.
 
-Soft state: an entry ends by itself, with the connection that asked.  What it is for is told as it happens and never
-again, so nothing here is a register: of two requests of one device at once, either may stand.
+Soft state: an entry ends by itself.  What it is for is told as it happens and never again, so nothing here is a
+register: of two requests of one device at once, either may stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidings.domain.stamp import Fence
@@ -14,7 +14,7 @@ from tidings.ports.groups import Watcher
 from tidings.ports.world import Clock
 from tidings.storage import keys
 from tidings.storage.attributes import Item, expiry, int_of, names, string, text_of
-from tidings.storage.batches import get_all, put, write_all
+from tidings.storage.batches import delete, put, write_all
 from tidings.storage.calls import answered
 
 if TYPE_CHECKING:
@@ -34,20 +34,28 @@ class WatcherStore:
         with answered():
             self._client.put_item(TableName=self._table, Item=_item(subject, watcher, until))
 
-    def add_all(self, subjects: Sequence[str], watcher: Watcher, until: int, fence: Fence) -> None:
-        """Enter for each of `subjects` (distinct).
+    def replace(self, watcher: Watcher, subjects: Collection[str], now: int, until: int, fence: Fence) -> None:
+        """Enter for exactly `subjects` until about `until`, instead of for those of the last such call.
 
-        Reads first (eventually consistent), and writes only what is not there until then: a client asks again every
-        few minutes, and a read costs a tenth of a write.
+        The list itself is an item beside the entries, so that asking again is one read (strong).  Entries are there
+        before the list says so, and go after it has forgotten them: whoever dies in between leaves too many.  They
+        are written anew once half of their time is over.
         """
-        wanted = [_key(subject, watcher) for subject in subjects]
-        there = {
-            text_of(item, "subject")
-            for item in get_all(self._client, self._table, wanted, self._clock)
-            if int_of(item, keys.TTL) * 1_000 >= until
-        }
-        missing = [put(_item(subject, watcher, until)) for subject in subjects if subject not in there]
-        write_all(self._client, self._table, missing, fence, self._clock)
+        with answered():
+            item: Item = self._client.get_item(
+                TableName=self._table, Key=_key(_list_of(watcher), watcher), ConsistentRead=True
+            ).get("Item", {})
+        fresh = bool(item) and int_of(item, keys.TTL) * 1_000 >= now + (until - now) // 2
+        wanted, listed = frozenset(subjects), frozenset(item["watched"]["SS"]) if item else frozenset()
+        if fresh and wanted == listed:
+            return
+        entries = [put(_item(subject, watcher, until)) for subject in sorted(wanted - listed if fresh else wanted)]
+        ends = expiry(until) if not fresh else item[keys.TTL]
+        note = put({**_key(_list_of(watcher), watcher), "watched": {"SS": sorted(wanted)}, keys.TTL: ends})
+        gone = [delete(_key(subject, watcher)) for subject in sorted(listed - wanted)]
+        forget = [delete(_key(_list_of(watcher), watcher))] if listed else []
+        for batch in (entries, [note] if wanted else forget, gone):
+            write_all(self._client, self._table, batch, fence, self._clock)
 
     def remove(self, subject: str, watcher: Watcher) -> None:
         """Take out; one that is not there is fine."""
@@ -82,6 +90,10 @@ def _key(subject: str, watcher: Watcher) -> dict[str, Any]:
 
 def _item(subject: str, watcher: Watcher, until: int) -> dict[str, Any]:
     return {**_key(subject, watcher), keys.TTL: expiry(until)}
+
+
+def _list_of(watcher: Watcher) -> str:
+    return keys.watching(watcher.user_id)
 
 
 def _watcher(item: Item) -> Watcher:
