@@ -54,7 +54,8 @@ class PrivacyRequest(Request):
 
 
 class PresenceWatchRequest(Request):
-    """Ask whether users are online, and hear of changes until the connection ends.  Replaces the earlier list."""
+    """Ask whether users are online, and hear of changes on this device, for two hours and ten minutes from the last
+    asking on.  Replaces the device's earlier list."""
 
     action: Literal["presence.watch"] = "presence.watch"
     users: Annotated[list[UserId], Field(max_length=MAX_WATCHED)]
