@@ -22,12 +22,13 @@ class Chat(Rooms):
     """1:1 conversations as ever, and one group of `members`."""
 
     def __init__(self, rig: Rig, members: Iterable[str]) -> None:
-        super().__init__(rig.meetings)
+        super().__init__(rig.meetings, rig.group_rooms)
         self._members = frozenset(members)
 
-    def of(self, caller: Caller, conversation_id: str) -> Room:
+    def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+        assert posts, "whoever may not write is not seen to type, either"
         if conversation_id != GROUP:
-            return super().of(caller, conversation_id)
+            return super().of(caller, conversation_id, posts=posts)
         if caller.user_id not in self._members:
             raise Forbidden("You are not in this conversation.")
         return Room(GROUP, Path.CHUNK, lambda _position, _about="": (), present=self._members.intersection)

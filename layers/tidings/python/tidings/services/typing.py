@@ -43,7 +43,7 @@ class Typists:
 
     def tell(self, caller: Caller, conversation_id: str, typing: bool) -> None:
         """Tell the others that the caller is typing, or has stopped.  Raises `NotFound`, `Forbidden`, `Unavailable`."""
-        room = self._rooms.of(caller, conversation_id)
+        room = self._rooms.of(caller, conversation_id, posts=True)
         event = Typing(conversation_id, caller.user_id, typing, self._clock.now())
         if conversation.is_group(conversation_id):
             self._tell_group(caller, room, event)
