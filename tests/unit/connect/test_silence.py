@@ -94,7 +94,8 @@ class TestBlocks:
         rig.notifier.notify([rig.added("ann", ("bob",), GROUP)])
         assert rig.shown(phone) == []
         rig.notifier.notify([rig.incoming("cid", "bob", "hi", group=GROUP), rig.incoming("ann", "bob", group=GROUP)])
-        assert rig.shown(phone) == [("Family", "Cid: hi")]
+        assert rig.shown(phone) == [("Family (3)", "Cid: hi")], "what the list of conversations counts, too"
+        assert rig.world.push.phones[phone][0].data["messages"] == "1"
 
     def test_who_is_blocked_hears_of_the_blocker_as_before(self, rig: Rig) -> None:
         phone = rig.phone("ann")

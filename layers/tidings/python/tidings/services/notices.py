@@ -13,7 +13,7 @@ a message that was unsent longer ago than that is never told.  Read units (of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -91,15 +91,15 @@ class Notices:
             return None
         positions = {each.position for each in standing}
         self._unsent |= {(conversation_id, each.position) for each in told if each.position not in positions}
-        return self._compose(user_id, standing, blocked, title)
+        return self._compose(user_id, standing, title)
 
-    def _compose(self, user_id: str, events: Sequence[Sounding], blocked: Set[str], title: str | None) -> Notification:
+    def _compose(self, user_id: str, events: Sequence[Sounding], title: str | None) -> Notification:
         newest = max(events, key=lambda event: event.position)
         messages = sum(isinstance(event, Message) for event in events)
         unread = [each for each in self._unread[user_id] if (each.conversation_id, each.position) not in self._unsent]
-        here = [each for each in unread if each.conversation_id == newest.conversation_id]
         # It replaces the conversation's earlier one, so it stands for the messages of that one, too.
-        count = max(messages, sum(each.sender not in blocked for each in here)) if messages else 0
+        here = sum(each.conversation_id == newest.conversation_id for each in unread)
+        count = max(messages, here) if messages else 0
         reader, sender = self._users[user_id], self._users[newest.sender]
         previews = (reader.privacy if reader is not None else OPEN).previews
         shown = words(newest, previews, sender.name if sender is not None else None, title, count)
