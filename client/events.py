@@ -219,7 +219,12 @@ def _group(wire: Wire, via: Via) -> GroupChange:
 
 def details_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """Names and values in order of the names: a mapping that can be compared and hashed."""
-    return tuple(sorted((str(name), str(value)) for name, value in (values or {}).items()))
+    return tuple(sorted((str(name), _text(value)) for name, value in (values or {}).items()))
+
+
+def _text(value: Any) -> str:
+    """As the server puts it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _receipt(wire: Wire, via: Via) -> Receipt:

@@ -100,3 +100,36 @@ class TestMemberships:
             to.advance(user_id, CHAT, READ, mark(stores, 1, 10), stores.fence())
         found = to.many(((user_id, CHAT) for user_id in [*crowd, *crowd]), strong=strong)
         assert found == {(user_id, CHAT): Membership(CHAT, marks={READ: mark(stores, 1, 10)}) for user_id in crowd[::2]}
+
+    def test_a_row_says_who_set_what_and_when_it_began_and_ended(self, stores: Stores) -> None:
+        bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
+        places = [position(now, number) for number in range(8)]
+        to.begin(bob, CHAT, places[1], stores.fence())
+        to.set(bob, CHAT, {"pinned": True, "muted_until": 7}, places[2], stores.fence())
+        to.set(bob, CHAT, {"pinned": False}, places[3], stores.fence())
+        to.set(bob, CHAT, {"muted_until": 9}, places[0], stores.fence())
+        row = to.get(bob, CHAT)
+        assert row is not None
+        assert (row.pinned, row.muted_until) == (False, 7)
+        assert row.set_at == {"pinned": places[3], "muted_until": places[2]}
+        assert (row.since, row.joined_at, row.left_at, row.left) == (places[1], places[1], "", False)
+        to.end(bob, CHAT, places[4], stores.fence())
+        to.begin(bob, CHAT, places[6], stores.fence())
+        to.end(bob, CHAT, places[5], stores.fence())
+        ([row], _) = to.page(bob, None, 10)
+        assert (row.since, row.joined_at, row.left_at, row.left) == (places[1], places[6], "", False)
+        to.end(bob, CHAT, places[7], stores.fence())
+        row = to.many([(bob, CHAT)])[bob, CHAT]
+        assert (row.since, row.joined_at, row.left_at, row.left) == (places[1], places[6], places[7], True)
+
+    def test_all_that_is_hidden_by_conversation(self, stores: Stores) -> None:
+        bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
+        assert to.all_hidden(bob) == {}
+        wanted: dict[str, set[str]] = {}
+        for number, chat in enumerate((CHAT, "dm#a#~x", "g#aaaaaaaaaaaaaaaa", CHAT)):
+            to.hide(bob, chat, position(now, number), stores.fence())
+            wanted.setdefault(chat, set()).add(position(now, number))
+            to.begin(bob, chat, position(now, number), stores.fence())
+        to.hide(stores.user("ann"), CHAT, position(now, 9), stores.fence())
+        assert to.all_hidden(bob) == wanted
+        assert len(to.page(bob, None, 10)[0]) == 3

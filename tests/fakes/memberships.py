@@ -37,8 +37,19 @@ class FakeMemberships:
         muted = int(values.pop("muted_until", 0))
         flags = {name: bool(value) for name, value in values.items()}
         marks = dict(self.marks.get(key, {}))
-        left = bool(row.left_at)
-        return Membership(conversation_id, row.since, marks, muted, blocked_at=blocked_at, left=left, **flags)
+        set_at = {name: at for name, (at, _) in row.values.items()}
+        return Membership(
+            conversation_id,
+            row.since,
+            marks,
+            muted,
+            blocked_at=blocked_at,
+            left=bool(row.left_at),
+            joined_at=row.joined_at,
+            left_at=row.left_at,
+            set_at=set_at,
+            **flags,
+        )
 
     def many(self, wanted: Iterable[tuple[str, str]], *, strong: bool = False) -> Mapping[tuple[str, str], Membership]:
         found = {key: self.get(*key) for key in wanted}
@@ -77,6 +88,10 @@ class FakeMemberships:
     def hidden(self, user_id: str, conversation_id: str, after: str, before: str) -> frozenset[str]:
         mine = (at for user, chat, at in self.gone if (user, chat) == (user_id, conversation_id))
         return frozenset(at for at in mine if after < at < before)
+
+    def all_hidden(self, user_id: str) -> Mapping[str, frozenset[str]]:
+        mine = {chat for user, chat, _ in self.gone if user == user_id}
+        return {chat: self.hidden(user_id, chat, "", "~") for chat in mine}
 
     def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
         return dict(self.marks.get((user_id, conversation_id), {}))

@@ -17,8 +17,9 @@ from tests.contract.engines import make_tables
 from tests.events import Socket
 from tests.fakes import FakeClock
 from tests.functional.rig import lambda_environment
-from tidings.bootstrap import clients, send, telemetry, world
+from tidings.bootstrap import clients, lists, send, telemetry, world
 from tidings.domain.identity import Connection, Identity
+from tidings.services.threads import Threads
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.users import UserStore
@@ -113,6 +114,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     clock = FakeClock()
     lambda_environment(monkeypatch, "tidings-send", REGION)
     monkeypatch.setenv("TIDINGS_CALLBACK_URL", CALLBACK)
+    monkeypatch.setattr(lists, "Threads", lambda: Threads(1))  # moto does one thing at a time
     monkeypatch.setattr(send, "SystemClock", lambda: clock)
     _cold()
     with mock_aws():

@@ -12,6 +12,7 @@ from tidings.domain.events import Event, LogEntry, Message, Receipt, ReceiptKind
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.ports import User
 from tidings.services.claim import Claims
+from tidings.services.conversations import Conversations
 from tidings.services.deliver import Deliverer
 from tidings.services.direct import Meetings
 from tidings.services.edit import EditMessage, Editor
@@ -21,9 +22,10 @@ from tidings.services.hide import HideMessage, Hider
 from tidings.services.history import Histories, HistoryPage
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
-from tidings.services.messaging import Messaging
+from tidings.services.messaging import Messaging, Use
 from tidings.services.metas import Metas
 from tidings.services.people import People
+from tidings.services.preferences import Preferences, SetConversation
 from tidings.services.pulls import Pulls
 from tidings.services.react import React, Reactor
 from tidings.services.receipts import Confirm, Confirmed, Receipts
@@ -32,6 +34,7 @@ from tidings.services.send import Sender, SendMessage, Sent
 from tidings.services.sync import Syncs
 from tidings.services.tallies import Tallies
 from tidings.services.targets import Targets
+from tidings.services.threads import Threads
 from tidings.services.unsend import Unsender, UnsendMessage
 from tidings.services.uses import life_uses, messaging_uses
 from tidings.services.views import Views
@@ -88,9 +91,11 @@ class Rig:
             Reactor(self.claims, self.facts, rooms, targets, reactions),
             Hider(self.claims, rooms, targets, memberships),
         )
+        self.uses[SetConversation] = Use(Preferences(self.claims, memberships).prepare)
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
+        self.conversations = Conversations(log, memberships, groups, mailboxes, self.clock, Threads(1))
         self.histories = Histories(Views(metas, members), log, memberships, Tallies(reactions))
 
     def _before(self, name: str) -> None:
@@ -120,6 +125,10 @@ class Rig:
     def send(self, sender: str, to: str, text: str = "hello", client_id: str = "c-1", device: str = "phone") -> Sent:
         """One message in a frame of its own."""
         return self.messaging.one(self.caller(sender, device), SendMessage(client_id, to, text), Sent)
+
+    def set(self, user_id: str, conversation_id: str, client_id: str = "s-1", **values: int | bool) -> Sent:
+        """One change of a conversation's settings in a frame of its own."""
+        return self.messaging.one(self.caller(user_id), SetConversation(client_id, conversation_id, values), Sent)
 
     def edit(self, sender: str, sent: Sent, text: str, client_id: str = "e-1", device: str = "phone") -> Sent:
         """An edit of a message, in a frame of its own."""

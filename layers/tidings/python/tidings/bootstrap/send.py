@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tidings.bootstrap import clients, groups
+from tidings.bootstrap import clients, groups, lists
 from tidings.bootstrap.telemetry import EmbeddedMeter, logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.rate import Rate
@@ -82,6 +82,7 @@ def build() -> Router:
         Reactor(claims, facts, rooms, targets, reactions),
         Hider(claims, rooms, targets, memberships),
     )
+    uses |= lists.uses(claims, memberships)
     limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
@@ -94,6 +95,7 @@ def build() -> Router:
     register(router, messaging, syncs, Histories(shared.views, log, memberships, Tallies(reactions)))
     life.register(router, messaging)
     receipts_route.register(router, Readers(log, memberships, shared.groups, shared.members, users))
+    lists.register(router, messaging, log, memberships, shared.groups, mailboxes, clock)
     shared.register(router, claims, people, log, memberships)
     watch.register(router, Watches(rooms, watchers, keys.watched_conversation, clock))
     typing.register(router, typists)

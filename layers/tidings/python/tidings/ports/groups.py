@@ -85,8 +85,8 @@ class Members(Protocol):
 class Membership:
     """A reader's own side of a conversation.
 
-    `since` is the position of the first message of a 1:1, or of the join; `blocked`: the reader has blocked the other
-    side of this 1:1; `stays` are the reader's own in a group.
+    `since` is the position of the first message of a 1:1, or of the first join; `joined_at` and `left_at` those of the
+    latest join and leave; `blocked`: the reader has blocked the other side of this 1:1.
     """
 
     conversation_id: str
@@ -100,6 +100,10 @@ class Membership:
     blocked_at: str = ""
     """The position that blocked or unblocked: what came before may have been withheld."""
     left: bool = False
+    joined_at: str = field(default="", compare=False)
+    left_at: str = field(default="", compare=False)
+    set_at: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By setting: the position that set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,10 @@ class Memberships(Protocol):
 
     def hidden(self, user_id: str, conversation_id: str, after: str, before: str) -> frozenset[str]:
         """Positions between the two (exclusive) that are deleted for the reader."""
+        ...
+
+    def all_hidden(self, user_id: str) -> Mapping[str, frozenset[str]]:
+        """Everything that is deleted for the reader: positions by conversation (eventually consistent)."""
         ...
 
 

@@ -8,7 +8,7 @@ A message that was deleted for the reader only is an item beside the rows, `hidd
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tidings.domain.events import ReceiptKind
@@ -17,9 +17,10 @@ from tidings.domain.watermark import Watermark
 from tidings.ports.groups import Advance, Membership
 from tidings.ports.world import Clock
 from tidings.storage import keys
-from tidings.storage.attributes import Item, above, below, int_of, names, number, string, text_of, text_or_none
+from tidings.storage.attributes import above, below, names, number, string, text_of
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.rows import marks_of, row_of, taken_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,9 +30,6 @@ _FORWARD: Final = (
     "(#position <= :position AND #taken_at <= :taken_at AND (#position < :position OR #taken_at < :taken_at))"
 )
 """`tidings.domain.watermark.step` says FORWARD."""
-
-FLAGS: Final = ("mentions", "pinned", "archived", "blocked")
-SETTINGS: Final = ("muted_until", *FLAGS)
 
 
 class MembershipStore:
@@ -48,13 +46,13 @@ class MembershipStore:
             item = self._client.get_item(
                 TableName=self._table, Key=_key(user_id, conversation_id), ConsistentRead=strong
             ).get("Item")
-        return _row(item) if item else None
+        return row_of(item) if item else None
 
     def many(self, wanted: Iterable[tuple[str, str]], *, strong: bool = False) -> Mapping[tuple[str, str], Membership]:
         """Rows by (user id, conversation id), in batches."""
         asked = [_key(*each) for each in dict.fromkeys(wanted)]
         found = get_all(self._client, self._table, asked, self._clock, strong=strong)
-        return {(text_of(item, "user_id"), text_of(item, "conversation_id")): _row(item) for item in found}
+        return {(text_of(item, "user_id"), text_of(item, "conversation_id")): row_of(item) for item in found}
 
     def page(self, user_id: str, after: str | None, limit: int) -> tuple[list[Membership], str | None]:
         """All rows of a reader in order of conversation ids; where to go on."""
@@ -71,7 +69,7 @@ class MembershipStore:
                 },
                 Limit=limit,
             )
-        rows = [_row(item) for item in answer["Items"]]
+        rows = [row_of(item) for item in answer["Items"]]
         return rows, rows[-1].conversation_id if rows and "LastEvaluatedKey" in answer else None
 
     def begin(self, user_id: str, conversation_id: str, position: str, fence: Fence) -> None:
@@ -153,27 +151,38 @@ class MembershipStore:
     def hidden(self, user_id: str, conversation_id: str, after: str, before: str) -> frozenset[str]:
         """Positions between the two (exclusive) that are deleted for the reader."""
         low, high = above(keys.hidden(conversation_id, after)), below(keys.hidden(conversation_id, before))
-        found: list[str] = []
+        return frozenset(at for _, at in self._deleted(user_id, low, high)) if low <= high else frozenset()
+
+    def all_hidden(self, user_id: str) -> Mapping[str, frozenset[str]]:
+        """Everything that is deleted for the reader: positions by conversation (eventually consistent)."""
+        found: dict[str, set[str]] = {}
+        for conversation_id, at in self._deleted(user_id, keys.HIDDEN_PREFIX, keys.HIDDEN_PREFIX + "~"):
+            found.setdefault(conversation_id, set()).add(at)
+        return {conversation_id: frozenset(places) for conversation_id, places in found.items()}
+
+    def _deleted(self, user_id: str, low: str, high: str) -> Iterator[tuple[str, str]]:
+        """Conversations and positions of what is deleted for the reader, between two sort keys (inclusive)."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "#user_id = :user AND #conversation_id BETWEEN :low AND :high",
             "ExpressionAttributeNames": names("user_id", "conversation_id"),
             "ExpressionAttributeValues": {":user": string(user_id), ":low": string(low), ":high": string(high)},
         }
-        while low <= high:
+        while True:
             with answered():
                 answer = self._client.query(**request)
-            found += [text_of(item, "conversation_id").rpartition("#")[2] for item in answer["Items"]]
+            for item in answer["Items"]:
+                place, _, at = text_of(item, "conversation_id").rpartition("#")
+                yield place.removeprefix(keys.HIDDEN_PREFIX), at
             if "LastEvaluatedKey" not in answer:
-                break
+                return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return frozenset(found)
 
     def watermarks(self, user_id: str, conversation_id: str) -> Mapping[ReceiptKind, Watermark]:
         """The marks that stand (eventually consistent)."""
         with answered():
             item = self._client.get_item(TableName=self._table, Key=_key(user_id, conversation_id)).get("Item", {})
-        return _marks(item)
+        return marks_of(item)
 
     def advance(
         self,
@@ -186,7 +195,7 @@ class MembershipStore:
         begun: bool = False,
     ) -> Advance:
         """Move a mark forward, by condition.  Both answers carry the row for nothing: a receipt needs no read of it."""
-        attributes = {"#position": str(kind), "#taken_at": _taken_at(kind)}
+        attributes = {"#position": str(kind), "#taken_at": taken_at(kind)}
         values = {":position": string(mark.position), ":taken_at": number(mark.taken_at)}
         conditions = [f"({_FORWARD})"]
         if kind is not ReceiptKind.SEEN:
@@ -210,37 +219,9 @@ class MembershipStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailed as refused:
-            return Advance(False, _row(refused.item) if refused.item else None)
+            return Advance(False, row_of(refused.item) if refused.item else None)
         before = answer.get("Attributes")
-        return Advance(True, _row(before) if before else None)
-
-
-def _row(item: Item) -> Membership:
-    flags = {name: bool(int_of(item, name)) for name in FLAGS if name in item}
-    return Membership(
-        text_of(item, "conversation_id"),
-        since=text_or_none(item, "since") or "",
-        marks=_marks(item),
-        muted_until=int_of(item, "muted_until") if "muted_until" in item else 0,
-        blocked_at=text_or_none(item, "blocked_at") or "",
-        left="left_at" in item,
-        **flags,
-    )
-
-
-def _marks(item: Item) -> Mapping[ReceiptKind, Watermark]:
-    marks = {kind: _mark(item, kind) for kind in ReceiptKind}
-    return {kind: mark for kind, mark in marks.items() if mark is not None}
-
-
-def _mark(item: Item, kind: ReceiptKind) -> Watermark | None:
-    if kind not in item:
-        return None
-    return Watermark(text_of(item, kind), int_of(item, _taken_at(kind)))
-
-
-def _taken_at(kind: ReceiptKind) -> str:
-    return f"{kind}_at"
+        return Advance(True, row_of(before) if before else None)
 
 
 def _key(user_id: str, conversation_id: str) -> dict[str, Any]:

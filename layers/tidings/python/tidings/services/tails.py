@@ -1,0 +1,90 @@
+"""The end of a conversation's log as one of its readers sees it: what was last, and how much of it is unread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tidings.domain.events import GroupChange, LogEntry, Message
+from tidings.domain.position import FIRST, LAST
+from tidings.ports.groups import Membership
+from tidings.ports.messaging import Log
+from tidings.services.unread import MOST, read_up_to
+
+LOOKS: Final = (1, 24, 75)
+"""Entries of one look after the other: the newest item is nearly always one that shows."""
+COUNTED: Final = 100
+COUNTS: Final = 3
+"""Up to 300 entries above a reader's mark are looked at, among them reactions and what they wrote themselves."""
+
+Shown = Message | GroupChange
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The newest that shows.  `whole`: with `last` None, there is nothing that shows, however far back one looks."""
+
+    last: Shown | None
+    whole: bool = True
+
+
+class Tails:
+    """Reads the ends of logs for `user_id`, eventually consistent; `hidden` are positions by conversation."""
+
+    def __init__(self, log: Log, user_id: str, hidden: Mapping[str, frozenset[str]]) -> None:
+        self._log = log
+        self._user_id = user_id
+        self._hidden = hidden
+
+    def of(self, row: Membership) -> Tail:
+        """The newest message or change."""
+        shows = self._shows(row.conversation_id)
+        after, before = bounds(row)
+        for limit in LOOKS:
+            entries, further = self._log.page(row.conversation_id, before, limit, shows, after=after)
+            for entry in entries[:1]:
+                return Tail(entry.event if isinstance(entry.event, Shown) else None)
+            if further is None:
+                return Tail(None)
+            before = further
+        return Tail(None, whole=False)
+
+    def unread(self, row: Membership, tail: Tail) -> int:
+        """The messages of others above what the reader has read, up to `MOST`."""
+        read = read_up_to(row)
+        if tail.last is not None and tail.last.position <= read:
+            return 0
+        shows = self._shows(row.conversation_id)
+        after, before = bounds(row)
+        after, found = max(after, read), 0
+        for _ in range(COUNTS):
+            entries, further = self._log.since(row.conversation_id, after, before, COUNTED, strong=False)
+            found += sum(self._counts(entry) for entry in entries if shows(entry))
+            if further is None or found >= MOST:
+                break
+            after = further
+        return min(found, MOST)
+
+    def _shows(self, conversation_id: str) -> Callable[[LogEntry], bool]:
+        hidden = self._hidden.get(conversation_id, frozenset())
+
+        def shows(entry: LogEntry) -> bool:
+            mine = entry.sender == self._user_id or not entry.withheld
+            return mine and isinstance(entry.event, Shown) and entry.position not in hidden
+
+        return shows
+
+    def _counts(self, entry: LogEntry) -> bool:
+        return isinstance(entry.event, Message) and entry.sender != self._user_id
+
+
+def bounds(row: Membership) -> tuple[str, str]:
+    """Between which positions (exclusive) the reader sees the end of a log.
+
+    In a group from their latest join on, to their leave if they have left.  What an earlier stay has left unread does
+    not count any more.
+    """
+    group = row.conversation_id.startswith("g#")
+    after = row.joined_at[:-1] if group and row.joined_at else FIRST
+    return after, row.left_at + "~" if row.left else LAST
