@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 
 from tests.day.acts import Act, Person, Say
@@ -19,7 +18,6 @@ from tidings.domain.stamp import Fence
 from tidings.ports.devices import Notification
 from tidings.services.blocking import Blocking, Effects
 from tidings.services.claim import Stamps
-from tidings.services.connect import Connections
 from tidings.services.devices import DeviceRegistry
 from tidings.services.edge_queue import EdgeQueue
 from tidings.services.fanout.events import Copies
@@ -59,7 +57,6 @@ class Town(Rig):
         self.world.clock = self.clock = clock
         self.build()
         world = self.world
-        self._connections = Connections(world.users, world.registry, clock, CAP)
         self._devices = DeviceRegistry(world.users, world.devices, world.push, CAP)
         self._carried = 0
         self._blocks = count(1)
@@ -86,7 +83,7 @@ class Town(Rig):
         """Somebody who has connected once; with their phones."""
         caller = self.caller(person.name)
         identity = Identity(person.name, "phone", caller.identity.expires_at, person.shown)
-        self._connections.open(replace(caller, identity=identity))
+        self.world.users.ensure(identity, self.clock.now())
         for device, token in person.phones:
             self.register(person.name, device, token)
         self.preview(person.name, person.previews)
