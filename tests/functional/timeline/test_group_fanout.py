@@ -13,10 +13,10 @@ from tests.functional.timeline.conftest import Deployed, get_items
 from tests.functional.timeline.test_redrive import KEY, Operator, operator
 from tidings.bootstrap import clients
 from tidings.domain.events import Change, Path
-from tidings.domain.groups import REMEMBERED_MS, Group, Member, Role, Stay
+from tidings.domain.groups import REMEMBERED_MS, Group, Member, Move, Role, Stay
 from tidings.domain.identity import Connection
 from tidings.domain.stamp import Fence, Times
-from tidings.ports import Move, Watcher
+from tidings.ports import Watcher
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.groups import GroupStore

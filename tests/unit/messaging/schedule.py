@@ -133,11 +133,18 @@ class _Staged:
             if fence is None:
                 return method(*arguments, **named)
             fence.check()
-            return self._commit(worker, name, method, arguments)
+            return self._commit(worker, name, method, arguments, named)
 
         return call
 
-    def _commit(self, worker: Worker, name: str, method: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def _commit(
+        self,
+        worker: Worker,
+        name: str,
+        method: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> Any:
         """The fence was looked at; the write itself comes up to `C` later, a batch of puts item by item."""
         *given, fence = arguments
         opened = Fence(fence.stamp, fence.times, lambda: fence.stamp)
@@ -146,7 +153,7 @@ class _Staged:
         answer = None
         for part in parts:
             verdict = worker.pause(deadline)
-            answer = method(*part, opened)
+            answer = method(*part, opened, **named)
             if verdict == "fail_after":
                 raise Unavailable("The answer was lost.")
         worker.deadline = None

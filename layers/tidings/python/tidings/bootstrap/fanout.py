@@ -27,6 +27,7 @@ from tidings.services.fanout.events import Copies, event_effects, event_kinds
 from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
+from tidings.services.fanout.settling import SETTLE, Settling
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.sweep import sweep_effects, sweep_kinds
 from tidings.services.fanout.tally import tally_tasks
@@ -34,6 +35,7 @@ from tidings.services.fanout.watching import Watching
 from tidings.services.fanout.work import Worker
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
+from tidings.services.settle import Settle
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.graph import GraphStore
@@ -90,7 +92,9 @@ def _tasks() -> Tasks:
     table = given.table(keys.MAILBOXES.variable)
     pulled = PulledStore(clients.dynamodb(), table, clock, given.retention_ms, given.settle_ms)
     most = given.push_members
+    settle = Settle(_groups(), _members(), _memberships(), pulled)
     return {
+        SETTLE: Settling(_log(), settle, Stamps(clock, given.times), clock),
         **crossing_tasks(_groups(), _members(), pulled, clock, EmbeddedMeter(), given.times, most),
         **tally_tasks(_announcer()),
         **block_tasks(_graph(), _lanes(), clock),
@@ -103,7 +107,7 @@ def _announcer() -> Announcer:
     return Announcer(
         _groups(),
         _members(),
-        MembershipStore(client, given.table(keys.MEMBERSHIPS.variable), clock),
+        _memberships(),
         UserStore(client, given.table(keys.USERS.variable), clock),
         TallyStore(client, conversations),
         _log(),
@@ -148,6 +152,11 @@ def _members() -> MemberStore:
     given = settings()
     table, conversations = given.table(keys.MEMBERS.variable), given.table(keys.CONVERSATIONS.variable)
     return MemberStore(clients.dynamodb(), table, conversations, SystemClock())
+
+
+@cache
+def _memberships() -> MembershipStore:
+    return MembershipStore(clients.dynamodb(), settings().table(keys.MEMBERSHIPS.variable), SystemClock())
 
 
 @cache

@@ -6,6 +6,7 @@ from tidings.services.fanout.crossing import crossing_rule
 from tidings.services.fanout.events import event_rule
 from tidings.services.fanout.kinds import Rule
 from tidings.services.fanout.posts import post_rule
+from tidings.services.fanout.settling import settle_rule
 from tidings.services.fanout.sweep import sweep_rule
 from tidings.services.fanout.tally import tally_rule
 from tidings.services.fanout.watching import watching_rule
@@ -14,4 +15,5 @@ from tidings.services.fanout.watching import watching_rule
 def fanout_rules(push_members: int | None = None) -> tuple[Rule, ...]:
     """Every rule.  They are pure: what a fact asks for can be said on any machine, though not everywhere how many
     members are pushed to."""
-    return (post_rule, event_rule, watching_rule, crossing_rule(push_members), sweep_rule, tally_rule)
+    crossing = crossing_rule(push_members)
+    return (post_rule, event_rule, settle_rule, watching_rule, crossing, sweep_rule, tally_rule)
