@@ -25,7 +25,7 @@ class Conversations(Core):
         return int((await self.ask("conversations", limit=1)).get("unread", 0))
 
     async def mute(self, conversation: str, seconds: float | None = None, *, mentions: bool | None = None) -> Ack:
-        """No pushes for so long (None: until unmuted); with `mentions`, those that mention us still sound."""
+        """No pushes for so long (None: until unmuted), but for messages that mention us, unless `mentions` is False."""
         until = FOREVER if seconds is None else min(FOREVER, int((time.time() + seconds) * 1_000))
         return await self.set_conversation(conversation, muted_until=until, mentions=mentions)
 

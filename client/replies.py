@@ -96,7 +96,7 @@ class Overview:
     last: Entry | None = None
     unread: int = 0
     muted_until: int = 0
-    mentions: bool = False
+    mentions: bool = True
     pinned: bool = False
     archived: bool = False
     blocked: bool = False

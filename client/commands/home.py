@@ -39,10 +39,17 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     receipts.add_argument("position", nargs="?", metavar="POSITION", help="the message (`tidings history --positions`)")
     receipts.set_defaults(run=run_receipts)
 
-    mute = subparsers.add_parser("mute", help="no pushes for a conversation", parents=[shared()])
+    mute = subparsers.add_parser(
+        "mute",
+        help="no pushes for a conversation",
+        description="No pushes for a conversation, except for messages that mention you.",
+        parents=[shared()],
+    )
     mute.add_argument("whom", metavar="WHOM", help=WHOM)
     mute.add_argument("--for", dest="duration", type=duration, metavar="TIME", help="30m, 8h or 7d (default: for good)")
-    mute.add_argument("--mentions", action="store_true", default=None, help="messages that mention you still sound")
+    mute.add_argument(
+        "--no-mentions", dest="mentions", action="store_false", default=None, help="messages that mention you, neither"
+    )
     mute.set_defaults(run=run_mute)
     settings: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("unmute", "pushes again", {"muted_until": 0}),

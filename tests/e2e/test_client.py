@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from client import Receipt, Refused
+from client import Message, Presence, Receipt, Refused, Setting
 from local.control_client import AsyncControlClient
 from tests.e2e.app import App, Open, User, live, weather
 
@@ -140,3 +140,60 @@ async def test_whoever_is_blocked_learns_nothing_and_is_not_heard(
     await bob.client.sync()
     assert [text for _, text, *_ in bob.screen(talk)] == ["hello", "and now?"]
     assert [each async for each in bob.client.people.blocks()] == []
+
+
+async def test_who_is_there(app: Open, control: AsyncControlClient, user: User) -> None:
+    """Coming and going is told, also after the watcher's own line was cut; a lost goodbye leaves no ghost."""
+    alice, bob = await app(user("alice")), await app(user("bob"))
+    heard = alice.client.events(Presence)
+
+    async def hear(online: bool) -> None:
+        async with asyncio.timeout(30):
+            while (await anext(heard)).online is not online:
+                pass
+
+    stands = await alice.client.people.watch([bob.user, user("nobody")])
+    assert [each.online for each in stands.values()] == [True, False]
+    await bob.client.close()
+    await hear(False)
+    await alice.client.drop()
+    await alice.until(alice.client.connected.is_set)
+    await alice.client.sync()
+    bob = await app(bob.user)
+    await hear(True)
+    known = alice.client.people.presence(bob.user)
+    assert known is not None
+    assert known.online
+    await control.misbehave(drop_disconnect=1.0)
+    await bob.client.close()
+    await control.advance(31_000)
+    assert not (await alice.client.people.watch([bob.user]))[bob.user].online
+
+
+async def test_the_conversation_list_and_its_settings(app: Open, user: User) -> None:
+    """Unread counts, what was last, and what one device sets the other hears."""
+    alice, bob, carol = [await app(user(name)) for name in ("alice", "bob", "carol")]
+    laptop = await app(alice.user, "laptop")
+    heard = laptop.client.events(Setting)
+    for writer, count in ((bob, 3), (carol, 2)):
+        for number in range(count):
+            await writer.client.send(alice.user, f"{number}")
+    first, second = [line async for line in alice.client.conversations()]
+    assert (first.conversation, first.unread) == (direct(alice, carol), 2)
+    assert (second.conversation, second.unread) == (direct(alice, bob), 3)
+    assert isinstance(first.last, Message)
+    assert first.last.text == "1"
+    assert await alice.client.unread() == 5
+    await alice.client.mute(second.conversation, 3_600, mentions=False)
+    await alice.client.pin(second.conversation)
+    async with asyncio.timeout(30):
+        settings = [await anext(heard), await anext(heard)]
+    assert [dict(each.details).get("pinned") for each in settings] == [None, "true"]
+    alice.client.mark_read(first.conversation)
+    await alice.client.settled()
+    lines = {line.conversation: line async for line in laptop.client.conversations()}
+    assert lines[second.conversation].pinned
+    assert lines[second.conversation].muted_until > lines[second.conversation].active_at
+    assert not lines[second.conversation].mentions
+    assert lines[first.conversation].unread == 0
+    assert await alice.client.unread() == 0, "the rest is muted"

@@ -135,13 +135,13 @@ async def test_the_conversation_list() -> None:
         assert two == Overview(GROUP, 8, "Weekend", left=True)
         assert await client.unread() == 2
         rig.model.refuse = answers()
-        await client.mute(TALK, mentions=True)
+        await client.mute(TALK, mentions=False)
         await client.mute(TALK, 3_600)
         await client.unmute(TALK)
         await client.pin(TALK)
         await client.archive(TALK, False)
         changes = [{k: v for k, v in each.items() if k != "conversation"} for each in sent(rig, "conversation.set")]
-        assert changes[0] == {"muted_until": FOREVER, "mentions": True}
+        assert changes[0] == {"muted_until": FOREVER, "mentions": False}
         assert 1_600_000_000_000 < changes[1].pop("muted_until") < FOREVER
         assert changes[1:] == [{}, {"muted_until": 0}, {"pinned": True}, {"archived": False}]
 

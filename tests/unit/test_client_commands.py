@@ -36,6 +36,10 @@ TALK = "dm#alice#bob"
             {"action": "group.update", "who_posts": "admins", "description": ""},
         ),
         (["mute", GROUP], {"action": "conversation.set", "muted_until": 9_999_999_999_999}),
+        (
+            ["mute", GROUP, "--no-mentions"],
+            {"action": "conversation.set", "muted_until": 9_999_999_999_999, "mentions": False},
+        ),
         (["unmute", GROUP], {"action": "conversation.set", "muted_until": 0}),
         (["pin", GROUP], {"action": "conversation.set", "pinned": True}),
         (["unarchive", GROUP], {"action": "conversation.set", "archived": False}),
