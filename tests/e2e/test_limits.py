@@ -98,7 +98,10 @@ async def test_every_limit_answers_its_code(connect: Connect, user: Any) -> None
     assert await code("send", **message, text="x", mentions=[f"u{n}" for n in range(21)]) == "invalid_request"
     assert await code("batch", actions=[one] * 26) == "invalid_request"
     assert await code("sync", limit=101) == "invalid_request"
-    assert await code("presence.watch", users=[f"u{n}" for n in range(101)]) == "invalid_request"
+    many = [f"u{n}" for n in range(101)]
+    assert await code("group.create", client_id=new_id(), title="x", members=many) == "invalid_request"
+    assert await code("group.create", client_id=new_id(), title="x" * 101) == "invalid_request"
+    assert await code("presence.watch", users=many) == "invalid_request"
     for number in range(9):
         device = await connect(alice.user, f"d{number}")
         assert (await device.ask("device.register"))["registered"]

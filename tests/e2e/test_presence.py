@@ -208,6 +208,31 @@ async def test_typing_is_seen_and_costs_no_write(connect: Connect, control: Asyn
     assert [event["kind"] for event in (await bob.mailbox())[0]] == ["message"]
 
 
+async def test_typing_in_a_group(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """Those who watch it and are in it hear of it; nobody else may say so, or see it."""
+    alice, bob, carol, eve = [await connect(user(name)) for name in ("alice", "bob", "carol", "eve")]
+    laptop = await connect(alice.user, "laptop")
+    made = await alice.ask("group.create", client_id=new_id(), title="us", members=[bob.user, carol.user])
+    assert made["type"] == "ack", made
+    group = made["conversation"]
+    for device in (alice, laptop, bob):
+        assert (await device.ask("watch", conversation=group))["type"] == "ack"
+    assert (await eve.ask("watch", conversation=group))["code"] == "not_found"
+    assert (await eve.ask("typing", conversation=group))["code"] == "not_found"
+    assert (await alice.ask("typing", conversation=group))["type"] == "ack"
+    await bob.until(lambda: typed(bob) == [(alice.user, True)])
+    assert (await alice.ask("group.remove", client_id=new_id(), conversation=group, member=bob.user))["type"] == "ack"
+    assert (await bob.ask("typing", conversation=group))["code"] == "forbidden"
+    assert (await carol.ask("watch", conversation=group))["type"] == "ack"
+    assert (await alice.ask("typing", conversation=group, typing=False))["type"] == "ack"
+    await carol.until(lambda: typed(carol) == [(alice.user, False)])
+    assert (await carol.ask("watch", conversation=group, on=False))["type"] == "ack"
+    assert (await alice.ask("typing", conversation=group))["type"] == "ack"
+    await control.idle()
+    assert (typed(bob), typed(carol)) == ([(alice.user, True)], [(alice.user, False)])
+    assert typed(alice) == typed(laptop) == typed(eve) == []
+
+
 async def test_bad_weather(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     """However `$connect` and `$disconnect` fare, whoever asks in the end is told the truth."""
     alice, bob = await connect(user("alice")), await connect(user("bob"))

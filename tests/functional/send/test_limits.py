@@ -58,6 +58,16 @@ def test_a_flood_is_told_when_to_come_back(strict: Deployed) -> None:
     assert len(entries) == FREE + BURST + 5
 
 
+def test_changes_of_groups_count(strict: Deployed) -> None:
+    ann = strict.join("ann")
+    create = {"action": "group.create", "title": "us"}
+    answers = [
+        strict.ask(ann, create | {"id": f"{number}", "client_id": f"g{number}"}) for number in range(FREE + BURST + 1)
+    ]
+    assert {each["type"] for each in answers[:-1]} == {"ack"}
+    assert (answers[-1]["code"], answers[-1]["retryable"]) == ("rate_limited", True)
+
+
 def test_counting_is_within_a_tenth_of_a_unit(strict: Deployed) -> None:
     ann = strict.join("ann")
     strict.join("bob")

@@ -12,7 +12,7 @@ from tidings.domain.events import Path, Typing
 from tidings.domain.identity import Caller
 from tidings.ports import Watcher
 from tidings.services.rooms import Room, Rooms
-from tidings.services.typing import MOST, Typists
+from tidings.services.typing import MOST, OFTEN, Typists
 from tidings.storage import keys
 
 PAIR, GROUP = "dm#ann#bob", "g#abcdefghabcdefgh"
@@ -114,6 +114,13 @@ def test_who_has_left_a_group_hears_nothing_although_they_watch(rig: Rig) -> Non
     typists(rig, members=("ann", "cid")).tell(rig.caller("ann"), GROUP, True)
     assert told(rig, "bob") == []
     assert told(rig, "cid") == [("ann", True)]
+
+
+def test_a_loop_is_acked_and_told_to_nobody(rig: Rig) -> None:
+    service = typists(met(rig))
+    for number in range(3 * OFTEN):
+        service.tell(rig.caller("ann"), PAIR, number % 2 == 0)
+    assert len(told(rig, "bob")) == OFTEN
 
 
 def test_of_a_crowd_the_first_hear_of_it(rig: Rig) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.presence.rig import HOUR, Rig
-from tidings.domain.errors import Unavailable
+from tidings.domain.errors import RateLimited, Unavailable
 from tidings.domain.presence import HIDDEN, ONLINE_MS, State
 from tidings.domain.privacy import Audience
 from tidings.services.live import YOUNG_MS
-from tidings.services.presence import MOST, WATCH_MS
+from tidings.services.presence import MOST, OFTEN, WATCH_MS
 
 
 def test_how_everybody_stands_in_the_order_of_asking() -> None:
@@ -243,6 +243,17 @@ def test_what_fails_beside_it_never_fails_the_connection() -> None:
     connections.open(rig.caller("bob", connection="again"))
     assert set(rig.world.registry.entries["bob"]) == {"phone"}
     assert rig.world.meter.counts["PresenceFailed"] == 2
+
+
+def test_whoever_asks_in_a_loop_is_told_to_come_back() -> None:
+    rig = Rig()
+    ann = rig.connect("ann")
+    for _ in range(OFTEN):
+        rig.watch(ann, "bob")
+    with pytest.raises(RateLimited) as refused:
+        rig.watch(ann, "bob")
+    rig.clock.advance(refused.value.retry_after_ms or 0)
+    rig.watch(ann, "bob")
 
 
 def test_a_crowd_of_watchers_is_cut_off() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidings.bootstrap import clients
@@ -51,13 +52,21 @@ class Groups:
         """What follows from a change."""
         return Settle(self.groups, self.members, memberships, self.pulled)
 
-    def register(self, router: Router, claims: Claims, people: People, log: Log, memberships: Memberships) -> None:
+    def register(
+        self,
+        router: Router,
+        claims: Claims,
+        people: People,
+        log: Log,
+        memberships: Memberships,
+        spend: Callable[[str], None],
+    ) -> None:
         """Enter the routes of groups."""
         given = settings()
         changes = GroupChanges(claims, log, self.groups, self.members, self.pulled, self.clock, given.max_members)
         guests, settle = Guests(people, memberships), self.settle(memberships)
         actions = GroupActions(changes, claims, self.groups, self.members, guests, settle, self.clock, given.times)
-        routes.register(router, actions, GroupViews(self.metas, self.members))
+        routes.register(router, actions, GroupViews(self.metas, self.members), spend)
 
 
 def build(clock: Clock) -> Groups:

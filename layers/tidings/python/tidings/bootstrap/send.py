@@ -96,7 +96,7 @@ def build() -> Router:
     life.register(router, messaging)
     receipts_route.register(router, Readers(log, memberships, shared.groups, shared.members, users))
     lists.register(router, messaging, log, memberships, shared.groups, mailboxes, clock)
-    shared.register(router, claims, people, log, memberships)
+    shared.register(router, claims, people, log, memberships, limits.spend)
     watch.register(router, Watches(rooms, watchers, keys.watched_conversation, clock))
     typing.register(router, typists)
     return router

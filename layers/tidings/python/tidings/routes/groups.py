@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,11 +41,12 @@ GroupRequest = (
 )
 
 
-def register(router: Router, actions: GroupActions, views: GroupViews) -> None:
-    """Enter the routes of groups."""
+def register(router: Router, actions: GroupActions, views: GroupViews, spend: Callable[[str], None]) -> None:
+    """Enter the routes of groups.  `spend(user_id)` counts a change and raises `RateLimited` when it is too much."""
 
     def change(caller: Caller, request: Request) -> BaseModel:
         assert isinstance(request, GroupRequest)
+        spend(caller.user_id)
         return _ack(request.id, _change(actions, caller, request))
 
     def info(caller: Caller, request: GroupInfoRequest) -> BaseModel:

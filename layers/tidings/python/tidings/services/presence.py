@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from tidings.domain.errors import TidingsError
+from tidings.domain.errors import RateLimited, TidingsError
 from tidings.domain.events import Presence
 from tidings.domain.identity import CONNECTION_LIFE_MS, Caller, Connection
 from tidings.domain.presence import HIDDEN, ONLINE_MS, State, state
@@ -29,10 +29,14 @@ from tidings.ports.people import User, Users
 from tidings.ports.world import Clock, Meter
 from tidings.services.activity import Activities
 from tidings.services.live import Live
+from tidings.services.pace import Pace
 from tidings.services.sight import Sight
 
 WATCH_MS: Final = CONNECTION_LIFE_MS
 """How long a list is kept that nobody asks about again."""
+
+OFTEN: Final = 30
+"""Times in ten seconds that a user may ask: each may read hundreds of items."""
 
 MOST: Final = 500
 """Watchers who are told of one change: it happens while a handshake waits.  The others find out when they ask."""
@@ -70,12 +74,15 @@ class Presences:
         self._meter = meter
         self._times = times
         self._subject = subject
+        self._pace = Pace(clock, OFTEN)
 
     def watch(self, caller: Caller, users: Iterable[str]) -> Seen:
         """How `users` stand; the caller's device is told of changes from now on, of theirs and nobody else's.
 
-        Raises `Unavailable`, `RetryLater`.
+        Raises `RateLimited`, `Unavailable`, `RetryLater`.
         """
+        if wait := self._pace.wait(caller.user_id):
+            raise RateLimited("You are asking too often who is there.", retry_after_ms=wait)
         now = self._clock.now()
         known = self._users.get(asked := list(dict.fromkeys(users)))
         mine = Watcher(caller.user_id, caller.identity.device_id)

@@ -16,10 +16,14 @@ from tidings.domain.identity import Caller
 from tidings.ports.groups import Memberships, Watchers
 from tidings.ports.world import Clock
 from tidings.services.live import Live
+from tidings.services.pace import Pace
 from tidings.services.rooms import Room, Rooms
 
 MOST: Final = 100
 """Watchers of a group who hear that somebody is typing."""
+
+OFTEN: Final = 20
+"""Times in ten seconds that a user is heard to type; more are acked, and told to nobody."""
 
 
 class Typists:
@@ -40,10 +44,13 @@ class Typists:
         self._live = live
         self._clock = clock
         self._subject = subject
+        self._pace = Pace(clock, OFTEN)
 
     def tell(self, caller: Caller, conversation_id: str, typing: bool) -> None:
         """Tell the others that the caller is typing, or has stopped.  Raises `NotFound`, `Forbidden`, `Unavailable`."""
         room = self._rooms.of(caller, conversation_id, posts=True)
+        if self._pace.wait(caller.user_id):
+            return
         event = Typing(conversation_id, caller.user_id, typing, self._clock.now())
         if conversation.is_group(conversation_id):
             self._tell_group(caller, room, event)
