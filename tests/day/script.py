@@ -104,13 +104,16 @@ def write(seed: int, people: int = 100, groups: int = 14) -> Day:
 
 
 def _possible(day: Day) -> Iterator[Act]:
-    """Who has left a group says nothing in it, and nobody calls them there."""
+    """Who has left a group says nothing in it, and nobody calls them there; nobody mutes a chat that has not begun."""
     groups: dict[str, set[str]] = {}
     said: set[str] = set()
+    begun: set[tuple[str, str]] = set()
+    blocked: set[tuple[str, str]] = set()
     for act in day.acts:
         match act:
             case Found():
                 groups[act.group] = {act.who, *act.members}
+                begun |= {(name, act.group) for name in groups[act.group]}
             case Add():
                 groups[act.group].add(act.other)
             case Leave():
@@ -119,6 +122,13 @@ def _possible(day: Day) -> Iterator[Act]:
                 if act.who not in groups[act.chat]:
                     continue
                 act = replace(act, mentions=tuple(each for each in act.mentions if each in groups[act.chat]))
+            case Say() if (act.chat, act.who) not in blocked:
+                begun |= {(act.who, act.chat), (act.chat, act.who)}
+            case Block():
+                (blocked.add if act.on else blocked.discard)((act.who, act.other))
+            case Mute() | Archive():
+                if (act.who, act.chat) not in begun:
+                    continue
             case Unsend() | Edit() | React():
                 if act.name not in said:
                     continue

@@ -27,6 +27,7 @@ from tidings.services.guests import Guests
 from tidings.services.late import LateArrivals
 from tidings.services.notices import Sources
 from tidings.services.people import People
+from tidings.services.preferences import SetConversation
 from tidings.services.push import Notifier
 from tidings.services.receipts import Confirm, Confirmed
 from tidings.services.send import SendMessage, Sent
@@ -59,7 +60,7 @@ class Town(Rig):
         world = self.world
         self._devices = DeviceRegistry(world.users, world.devices, world.push, CAP)
         self._carried = 0
-        self._blocks = count(1)
+        self._numbers = count(1)
         people = People(world.users)
         changes = GroupChanges(self.claims, world.log, world.groups, world.members, world.pulled, clock, MOST)
         self._settle = Settle(world.groups, world.members, world.memberships, world.pulled)
@@ -133,12 +134,13 @@ class Town(Rig):
 
     def set(self, who: str, chat: str, **values: int | bool) -> None:
         """Mute, archive."""
-        self.world.memberships.set(who, self.chat(who, chat), values, self._position(who), self._fence())
+        command = SetConversation(f"set-{next(self._numbers)}", self.chat(who, chat), values)
+        self.messaging.one(self.caller(who), command, Sent)
 
     def block(self, who: str, whom: str, *, on: bool) -> None:
         """Block, or no longer."""
         change = self._blocking.block if on else self._blocking.unblock
-        change(self.caller(who), f"block-{next(self._blocks)}", whom)
+        change(self.caller(who), f"block-{next(self._numbers)}", whom)
 
     def preview(self, who: str, policy: str) -> None:
         """What pushes show."""

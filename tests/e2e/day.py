@@ -15,6 +15,7 @@ from local.control_client import AsyncControlClient
 from tests.day.acts import (
     Act,
     Add,
+    Archive,
     Batch,
     Block,
     Come,
@@ -22,6 +23,7 @@ from tests.day.acts import (
     Found,
     Go,
     Leave,
+    Mute,
     Preview,
     Pushed,
     React,
@@ -38,6 +40,7 @@ from tests.e2e.phone import Phone
 
 GAP_MS = 30_000
 _numbers = count()
+FAR = 10**9
 STEP_MS = 60_000
 """From one bunch to the next."""
 
@@ -52,8 +55,18 @@ def bunched(day: Day, kinds: tuple[type[Act], ...], most: int) -> tuple[Day, lis
                 bunches.append([])
             bunches[-1].append(act)
             last = act.at
+    times: dict[int, int] = {}
+    for number, bunch in enumerate(bunches[:most]):
+        for place, act in enumerate(bunch):
+            times.setdefault(act.at, number * STEP_MS + place)
+
+    def anew(act: Act, at: int) -> Act:
+        if isinstance(act, Mute) and act.until:
+            return replace(act, at=at, until=min((new for old, new in times.items() if old >= act.until), default=FAR))
+        return replace(act, at=at)
+
     kept = [
-        [replace(act, at=number * STEP_MS + place) for place, act in enumerate(bunch)]
+        [anew(act, number * STEP_MS + place) for place, act in enumerate(bunch)]
         for number, bunch in enumerate(bunches[:most])
     ]
     return Day(day.people, [act for bunch in kept for act in bunch]), kept
@@ -86,6 +99,8 @@ class Stage:
             Edit: lambda act: self._life("edit", act, text=act.text),
             React: lambda act: self._life("react", act, emoji="!"),
             Block: lambda act: self._ask(act.who, "block" if act.on else "unblock", user=self._user(act.other)),
+            Mute: self._mute,
+            Archive: lambda act: self._set(act, archived=act.on),
             Preview: lambda act: self._ask(act.who, "privacy", previews=act.policy),
             Register: self._register,
             Remove: lambda act: self._ask(act.who, "device.remove", own=False, device_id=act.device),
@@ -213,10 +228,21 @@ class Stage:
         await self._confirm(reader, [event for event in phone.messages() if event["client_id"] == name])
 
     async def _read(self, act: Read) -> None:
-        chat = self._groups.get(act.chat) or "#".join(["dm", *sorted((self._user(act.who), self._user(act.chat)))])
+        chat = self._chat(act.who, act.chat)
         newest = self._newest.get((act.who, chat))
         if newest is not None:
             await self._ask(act.who, "ack", own=False, conversation=chat, kind="read", position=newest)
+
+    async def _mute(self, act: Mute) -> None:
+        until = self._origin + act.until if act.until else 0
+        await self._set(act, muted_until=until, mentions=act.mentions)
+
+    async def _set(self, act: Mute | Archive, **values: int | bool) -> None:
+        answer = await self._ask(act.who, "conversation.set", conversation=self._chat(act.who, act.chat), **values)
+        assert answer["type"] == "ack", answer
+
+    def _chat(self, who: str, chat: str) -> str:
+        return self._groups.get(chat) or "#".join(["dm", *sorted((self._user(who), self._user(chat)))])
 
     async def _life(self, action: str, act: Unsend | Edit | React, **fields: str) -> None:
         if act.name in self._sent:
