@@ -11,10 +11,10 @@ from tests.fakes import FakeWorld
 from tests.unit.fanout.rig import GROUP, HOUR, watching
 from tidings.domain.errors import Unavailable
 from tidings.domain.events import Change, GroupChange, Message, Path
-from tidings.domain.groups import Group, Member, Stay
+from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Connection
 from tidings.domain.position import floor, stamped
-from tidings.ports import Move, Watcher
+from tidings.ports import Watcher
 from tidings.ports.streams import Logged
 from tidings.services.fanout.jobs import LIVE, LiveJob, decode, encode, lane_of
 from tidings.services.fanout.watching import STALE_MS, watching_rule
