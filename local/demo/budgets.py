@@ -48,6 +48,11 @@ def message(copies: bool = False, first: bool = False) -> Allowed:
     return Allowed(3 + copies + 2 * first, 3 if copies else 2.5, 3, 2)
 
 
+def group(members: int, online: int, chunks: int = 1) -> Allowed:
+    """A message of a group of `members`, by `chunks`, of whom `online` devices are told."""
+    return Allowed(2 + members, 2 + members + math.ceil(members / 60) + chunks - 1, 2 + online, 1 + online)
+
+
 def receipt(online: int = 1) -> Allowed:
     """A receipt, with `online` readers of it."""
     return Allowed(3, 2, 2 + online, 1 + online)
@@ -65,9 +70,9 @@ def change(action: str, copies: bool = False, edits: int = 0) -> Allowed:
     return Allowed(write, read, 3, 2)
 
 
-def sync(events: int) -> Allowed:
-    """A sync of `events` events."""
-    return Allowed(0, math.ceil(events / 4) + 1, 2, 1)
+def sync(events: int, pulled: int = 0) -> Allowed:
+    """A sync of `events` events by somebody with so many `pulled` groups."""
+    return Allowed(0, math.ceil(max(1, events) / 4) + 1 + pulled, 2, 1)
 
 
 def post(followers: int) -> Allowed:

@@ -39,10 +39,10 @@ class TestLog:
     @pytest.mark.parametrize("quiet", [False, True])
     def test_what_is_noted_on_an_entry(self, withheld: bool, quiet: bool, stores: Stores) -> None:
         sent = message(talk(stores), stores.user("ann"), position(stores.clock.now()), "hi", "1")
-        stores.log.append(sent, Path.INLINE, stores.fence(), withheld=withheld, quiet=quiet)
+        stores.log.append(sent, Path.INLINE, stores.fence(), withheld=withheld, quiet=quiet, alone=quiet)
         entry = stores.log.get(talk(stores), sent.position, strong=True)
         assert entry is not None
-        assert (entry.withheld, entry.quiet) == (withheld, quiet)
+        assert (entry.withheld, entry.quiet, entry.alone) == (withheld, quiet, quiet)
 
     def test_a_position_is_written_once(self, stores: Stores) -> None:
         at = position(stores.clock.now())

@@ -59,7 +59,14 @@ class FakeLog:
         self.entries: dict[tuple[str, str], LogEntry] = {}
 
     def append(
-        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+        self,
+        event: LogEvent,
+        path: Path,
+        fence: Fence,
+        *,
+        withheld: bool = False,
+        quiet: bool = False,
+        alone: bool = False,
     ) -> LogEntry | None:
         fence.check()
         key = (event.conversation_id, event.position)
@@ -67,7 +74,7 @@ class FakeLog:
             return self.entries[key]
         kept = replace(event, arrival="")
         self.entries[key] = LogEntry(
-            event.position, event.sender, event.client_id, path, kept, withheld=withheld, quiet=quiet
+            event.position, event.sender, event.client_id, path, kept, withheld=withheld, quiet=quiet, alone=alone
         )
         return None
 

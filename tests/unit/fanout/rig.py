@@ -51,13 +51,11 @@ class StreamedLog(FakeLog):
         self.stream: list[Shown] = []
         self.at_once = False
 
-    def append(
-        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
-    ) -> LogEntry | None:
+    def append(self, event: LogEvent, path: Path, fence: Fence, **marks: bool) -> LogEntry | None:
         fence.check()
         if not self.at_once:
             self.commit()
-        standing = super().append(event, path, _open(fence), withheld=withheld, quiet=quiet)
+        standing = super().append(event, path, _open(fence), **marks)
         if standing is None:
             self._show(event.conversation_id, event.position, fresh=True)
         return standing

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.fanout.rig import GROUP, Died, Rig
 from tidings.domain.errors import Unavailable
 from tidings.domain.events import Change as Kind
-from tidings.domain.events import GroupChange, Path
+from tidings.domain.events import GroupChange, Message, Path
 from tidings.domain.position import ms_of
 
 NAMES = [f"m-{each:03d}" for each in range(60)]
@@ -91,6 +91,26 @@ def test_it_goes_live_to_all_but_the_sending_device(group: Rig) -> None:
     assert [event.position for event in sockets.seen(laptop.connection_id)] == [at]
     assert [event.position for event in sockets.seen(other.connection_id)] == [at]
     assert len(sockets.posted) == 2
+
+
+def test_a_sender_with_one_device_only_is_not_looked_up(group: Rig) -> None:
+    other = group.online("m-001")
+    group.online("ann")
+    asked: list[str] = []
+    lookup = group.world.registry.lookup
+
+    def noted(users, now):  # type: ignore[no-untyped-def]
+        asked.extend(users)
+        return lookup(users, now)
+
+    group.world.registry.lookup = noted  # type: ignore[method-assign]
+    at = group.place("ann")
+    event = Message(GROUP, at, "ann", "c", "hi")
+    group.log.append(event, Path.CHUNK, group.world.fence(), alone=True)
+    group.settle()
+    assert sorted(asked) == NAMES
+    assert [event.position for event in group.world.sockets.seen(other.connection_id)] == [at]
+    assert group.box("ann") == [at]
 
 
 def test_a_chunk_that_comes_twice_writes_the_same_items(group: Rig) -> None:

@@ -104,6 +104,15 @@ class TestInline:
         party.clock.advance(60_000)
         assert party.path(party.send(MANY[0], chat)) is Path.INLINE
 
+    @pytest.mark.parametrize(("devices", "alone"), [(("phone",), True), (("phone", "laptop"), False)])
+    def test_who_delivers_is_told_whether_the_sender_has_another_device(
+        self, party: Party, devices: tuple[str, ...], alone: bool
+    ) -> None:
+        chat = party.groups.create(MANY[0], *MANY[1 : INLINE_MAILBOXES + 1])
+        party.rig.person(MANY[0], *devices)
+        sent = party.send(MANY[0], chat)
+        assert party.world.log.entries[chat, sent.position].alone is alone
+
     def test_a_group_that_is_pulled_is_not_pushed(self, party: Party) -> None:
         chat = party.groups.create("ann", "bob")
         party.world.groups.pull(chat)

@@ -68,12 +68,10 @@ class SlowOutbox(FakeOutbox):
 class SlowLog(StreamedLog):
     """The same for what is written to the log, which shows its changes in the stream."""
 
-    def append(
-        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
-    ) -> LogEntry | None:
+    def append(self, event: LogEvent, path: Path, fence: Fence, **marks: bool) -> LogEntry | None:
         fence.check()
         self.commit()
-        return super().append(event, path, unfenced(fence), withheld=withheld, quiet=quiet)
+        return super().append(event, path, unfenced(fence), **marks)
 
     def edit(self, edit: Edit, fence: Fence, *, withheld: bool = False) -> LogEntry | None:
         fence.check()

@@ -201,7 +201,7 @@ class LogEntry:
     arrivals, oldest first; `edits` the positions of a message's edits, in order.  A `withheld` one is shown to nobody
     but its sender: the reader had blocked them.  `unsent` is, on a message's tombstone, the position of the unsend that
     made it, and `mentions` whom the message named: where its path is `PULL`, only they have copies.  The sender of a
-    `quiet` one is not told who reads it."""
+    `quiet` one is not told who reads it, and that of one that is `alone` has no other device to be told of it."""
 
     position: str
     sender: str
@@ -214,6 +214,7 @@ class LogEntry:
     unsent: str = ""
     mentions: tuple[str, ...] = ()
     quiet: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,17 @@ SMALL_AUDIENCE: Final = 1_000
 """Audiences up to this size take the small lane, so that a celebrity's chunks never stand in front of them."""
 
 
-def ends_chunk(member: str) -> bool:
+def ends_chunk(member: str, mean: int = MEAN_CHUNK) -> bool:
     """Whether a chunk ends after `member`."""
-    return crc32(member.encode()) % MEAN_CHUNK == 0
+    return crc32(member.encode()) % mean == 0
 
 
-def chunks(members: Iterable[str]) -> Iterator[list[str]]:
-    """`members`, given in key order, as lists of 1 to `MAX_CHUNK` ids."""
+def chunks(members: Iterable[str], mean: int = MEAN_CHUNK) -> Iterator[list[str]]:
+    """`members`, given in key order, as lists of 1 to `MAX_CHUNK` ids, `mean` on average."""
     chunk: list[str] = []
     for member in members:
         chunk.append(member)
-        if ends_chunk(member) or len(chunk) == MAX_CHUNK:
+        if ends_chunk(member, mean) or len(chunk) == MAX_CHUNK:
             yield chunk
             chunk = []
     if chunk:

@@ -40,7 +40,14 @@ class Log(Protocol):
     """Conversations: the log of each, one item a position."""
 
     def append(
-        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+        self,
+        event: LogEvent,
+        path: Path,
+        fence: Fence,
+        *,
+        withheld: bool = False,
+        quiet: bool = False,
+        alone: bool = False,
     ) -> LogEntry | None:
         """Put the event if its position is free.  None: written.  Else the entry that stands there."""
         ...

@@ -81,7 +81,10 @@ class Facts:
         if room.begin is not None:
             room.begin(claim.position, claim.fence)
         event = draft.make(claim.position)
-        standing = self._log.append(event, room.path, claim.fence, withheld=room.withheld, quiet=draft.quiet)
+        alone = room.path is Path.CHUNK and not draft.copies
+        standing = self._log.append(
+            event, room.path, claim.fence, withheld=room.withheld, quiet=draft.quiet, alone=alone
+        )
         if standing is None:
             standing = LogEntry(
                 claim.position, caller.user_id, draft.client_id, room.path, event, withheld=room.withheld

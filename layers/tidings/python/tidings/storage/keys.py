@@ -59,9 +59,9 @@ Mailboxes      conversation, position ? (absent: the arrival), expires_at; a mes
                ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
                p#<conversation>#<start> N (the end of what is pulled from then on; 0: none), changes N (a count)
 Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
-               quiet ?, edited ? (the position of the edit whose text it is), edits ? (a set of positions), unsent ?
-               (on a tombstone, the position of the unsend); a change of a group: kind, change, users ?, details ? (a
-               map)
+               quiet ?, alone ?, edited ? (the position of the edit whose text it is), edits ? (a set of positions),
+               unsent ? (on a tombstone, the position of the unsend); a change of a group: kind, change, users ?,
+               details ? (a map)
                react#: position, emoji ?, deleted ?, withheld ?
                meta: created (a position), title, picture, description, who_posts, who_adds, history, each with
                <name>_at ? (the position that last changed it), members N (a count), shards N (a count), path,
@@ -174,6 +174,9 @@ DELETED: Final = "deleted"
 
 WITHHELD: Final = "withheld"
 """String attribute, present ("1") on log items that nobody but their sender may see."""
+
+ALONE: Final = "alone"
+"""String attribute, present ("1") on log items whose sender had no other device: nobody to look up."""
 
 QUIET: Final = "quiet"
 """String attribute, present ("1") on log items whose sender is not told who reads them."""

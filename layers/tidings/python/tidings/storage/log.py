@@ -41,11 +41,19 @@ class LogStore:
         self._table = table
 
     def append(
-        self, event: LogEvent, path: Path, fence: Fence, *, withheld: bool = False, quiet: bool = False
+        self,
+        event: LogEvent,
+        path: Path,
+        fence: Fence,
+        *,
+        withheld: bool = False,
+        quiet: bool = False,
+        alone: bool = False,
     ) -> LogEntry | None:
         """Put the event if its position is free.  None: written.  Else the entry that stands there."""
         item = _item(event, path)
-        item |= {name: string("1") for name, given in ((keys.WITHHELD, withheld), (keys.QUIET, quiet)) if given}
+        marks = {keys.WITHHELD: withheld, keys.QUIET: quiet, keys.ALONE: alone}
+        item |= {name: string("1") for name, given in marks.items() if given}
         fence.check()
         try:
             with answered():
@@ -225,6 +233,7 @@ def entry(item: Item) -> LogEntry:
         text_or_none(item, "unsent") or "",
         () if event else words(item, "mentions"),
         keys.QUIET in item,
+        keys.ALONE in item,
     )
 
 

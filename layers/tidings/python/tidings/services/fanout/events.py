@@ -32,6 +32,8 @@ from tidings.services.live import Live
 
 EVENT: Final = "event"
 CALLED: Final = "called"
+MEAN_CHUNK: Final = 500
+"""A group that is pushed to is two or three chunks: each reads the event, beside one read a member."""
 
 
 def event_rule(shown: Shown) -> Iterator[Wanted]:
@@ -122,7 +124,9 @@ class Deliver:
         author = (position.parse(entry.position).sender,)
 
         def apply(recipients: Sequence[str], fence: Fence) -> None:
-            written = self._copies.write(entry, recipients, fence)
+            written = dict(self._copies.write(entry, recipients, fence))
+            if entry.alone:
+                written.pop(entry.sender, None)
             self._live.post(written, author)
 
         return apply
@@ -155,7 +159,7 @@ class Call:
 
 def event_kinds(members: Members) -> dict[str, Kind]:
     """The registry's entries for events of groups."""
-    return {EVENT: Kind(Receivers(members), gives=True), CALLED: Kind(Nobody(), gives=True)}
+    return {EVENT: Kind(Receivers(members), gives=True, mean=MEAN_CHUNK), CALLED: Kind(Nobody(), gives=True)}
 
 
 def event_effects(log: Log, groups: Groups, members: Members, copies: Copies, live: Live) -> dict[str, Effect]:

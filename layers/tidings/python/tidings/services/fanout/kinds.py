@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tidings.domain.fanout import MEAN_CHUNK
 from tidings.domain.stamp import Fence
 from tidings.ports.streams import Shown
 from tidings.services.fanout.jobs import ChunkJob, LiveJob, PlanJob, TaskJob
@@ -70,12 +71,13 @@ class Kind:
 
     `gives` means that the effect gives something to the audience, which waits for it: its lag is measured.
     `members_only` means that it must not reach a member who has left meanwhile: a chunk that is done long after it
-    was planned looks at the membership again.
+    was planned looks at the membership again.  `mean` is how many are in a chunk, on average.
     """
 
     audience: Audience
     gives: bool = False
     members_only: bool = False
+    mean: int = MEAN_CHUNK
 
 
 class Task(Protocol):

@@ -112,7 +112,7 @@ class Planner:
         first = list(kind.audience.first(subject)) if job.shard == 0 and job.cursor is None else []
         members = kind.audience.members(subject, job.shard, job.cursor)
         for shard, group in groupby(members, key=itemgetter(0)):
-            for chunk in chunks(member for _, member in group):
+            for chunk in chunks((member for _, member in group), kind.mean):
                 yield shard, first + chunk
                 first = []
         if first:
