@@ -135,8 +135,9 @@ class Play:
         self._online = await opened([Person(self._host, user, "phone") for user in here])
         self._crowd.online = len(here)
         await self._fill()
-        for each in self._online:
-            await each.client.groups.watch(self._group)
+        if self._crowd.path == "pulled":
+            for each in self._online:
+                await each.client.groups.watch(self._group)
         await self._talk()
         await self._alone()
         for each in self._online:

@@ -46,11 +46,11 @@ CONVERSATION: Final[dict[str, Callable[[About], Fields]]] = {
     a.HISTORY: lambda it: {"conversation": it.conversation},
     a.RECEIPTS: lambda it: {"conversation": it.conversation, "position": it.position},
     a.EDIT: lambda it: {**_message(it), "text": "changed"},
-    a.UNSEND: _message,
     a.REACT: lambda it: {**_message(it), "emoji": "👍"},
     a.HIDE: _message,
     a.CONVERSATION_SET: lambda it: _mutation(conversation=it.conversation, pinned=True),
     a.TYPING: lambda it: {"conversation": it.conversation},
+    a.UNSEND: _message,
 }
 """On any conversation."""
 
