@@ -12,7 +12,7 @@ from client import Client, Edit, Event, Hidden, Message, Reaction, RequestError,
 from local.misbehave import CallRule
 
 WRITES = ("PutItem", "BatchWriteItem")
-BRISK = Timing(ack=1.5, ack_cap=6.0, receipts=0.1)
+BRISK = Timing(ack=3.0, ack_cap=6.0, receipts=0.1)
 User = Callable[[str], str]
 Shown = tuple[str, str, bool, tuple[tuple[str, int], ...]]
 """Position, text, whether it was edited, and how often each emoji was given."""
