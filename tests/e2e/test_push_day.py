@@ -34,7 +34,7 @@ KINDS = (Add, Archive, Block, Come, Edit, Found, Go, Leave, Mute, Preview, React
 
 @pytest.mark.timeout(300)
 async def test_a_day_of_a_few_people(connect: Connect, control: AsyncControlClient, user: Any) -> None:
-    day, bunches = bunched(write(5, people=6, groups=0), KINDS, most=45)
+    day, bunches = bunched(write(5, people=6, groups=2), KINDS, most=45)
     wrong, expected, sent = await Stage(day, connect, control, user).play(bunches)
     assert wrong == []
-    assert expected == sent > 20
+    assert expected == sent > 30
