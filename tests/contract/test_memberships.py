@@ -93,6 +93,12 @@ class TestMemberships:
         to.end(bob, CHAT, position(now, 52), stores.fence())
         assert to.advance(bob, CHAT, READ, second, stores.fence(), begun=True).moved, "what was received is confirmed"
 
+    def test_an_end_may_come_before_its_begin(self, stores: Stores) -> None:
+        bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
+        to.end(bob, CHAT, position(now, 52), stores.fence())
+        to.begin(bob, CHAT, position(now, 51), stores.fence())
+        assert to.advance(bob, CHAT, READ, mark(stores, 1, 10), stores.fence(), begun=True).moved
+
     @pytest.mark.parametrize("strong", [False, True])
     def test_many_rows(self, stores: Stores, strong: bool) -> None:
         crowd, to = [stores.user(f"u{number}") for number in range(120)], stores.memberships

@@ -109,7 +109,7 @@ class FakeMemberships:
         fence.check()
         before = self.get(user_id, conversation_id)
         refused = before is not None and before.blocked and kind is not ReceiptKind.SEEN
-        missing = begun and (before is None or not before.since)
+        missing = begun and (before is None or not (before.since or before.left))
         if refused or missing or step(before.marks.get(kind) if before else None, mark) is not Step.FORWARD:
             return Advance(False, before)
         self.marks.setdefault((user_id, conversation_id), {})[kind] = mark

@@ -151,7 +151,8 @@ class Memberships(Protocol):
         *,
         begun: bool = False,
     ) -> Advance:
-        """Move a mark forward, by condition; with `begun` only if the row was once begun.
+        """Move a mark forward, by condition; with `begun` only if the row was once begun (or ended: the two may come
+        in any order).
 
         While the reader has blocked the other side, only `SEEN` moves: that is nobody's business.
         """

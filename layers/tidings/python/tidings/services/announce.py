@@ -62,7 +62,7 @@ class Announcer:
 
     def run(self, conversation_id: str) -> bool:
         """Tally a group.  Whether there is more to do at once.  Raises `RetryLater`, `Unavailable`."""
-        group = self._groups.get(conversation_id, strong=False)
+        group = self._groups.get(conversation_id, strong=False) or self._groups.get(conversation_id, strong=True)
         if group is None or group.path is Path.PULL:
             return False
         fence = self._fence()

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tidings.domain import conversation, position
-from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, RetryLater
+from tidings.domain.errors import Forbidden, InvalidRequest, NotFound
 from tidings.domain.events import LogEntry, Path, Receipt, ReceiptKind
 from tidings.domain.identity import Caller
 from tidings.domain.stamp import Fence
@@ -150,16 +150,19 @@ class Receipts:
     def _group(self, caller: Caller, command: Confirm, mark: Watermark, fence: Fence) -> _Step:
         user_id, chat, kind = caller.user_id, command.conversation_id, command.kind
         done = self._memberships.advance(user_id, chat, kind, mark, fence, begun=True)
-        if done.before is None or not done.before.since:
-            raise self._stranger(caller, chat)
-        return _Step(kind, mark if done.moved else done.before.marks[kind], done.before)
+        if done.before is None or not (done.before.since or done.before.left):
+            self._begin(caller, chat, fence)
+            done = self._memberships.advance(user_id, chat, kind, mark, fence, begun=True)
+        before = done.before or Membership(chat)
+        return _Step(kind, mark if done.moved else before.marks[kind], before)
 
-    def _stranger(self, caller: Caller, chat: str) -> Forbidden | RetryLater:
-        """There is no row: the caller was never in the group, or the join is not finished yet."""
+    def _begin(self, caller: Caller, chat: str, fence: Fence) -> None:
+        """There is no row: the caller was never in the group, or came a moment ago and is faster than what makes it."""
         group = self._groups.get(chat, strong=True)
-        if group is not None and self._members.get(group, caller.user_id) is not None:
-            return RetryLater("You are being added to this conversation. Send it again in a moment.")
-        return Forbidden("You are not in this conversation.")
+        member = self._members.get(group, caller.user_id) if group is not None else None
+        if member is None:
+            raise Forbidden("You are not in this conversation.")
+        self._memberships.begin(caller.user_id, chat, member.stays[-1].joined, fence)
 
     def _tally(self, caller: Caller, chat: str, kind: ReceiptKind, fence: Fence) -> None:
         """Ask for a tally unless one is on its way, or somebody else is in the way of any news.

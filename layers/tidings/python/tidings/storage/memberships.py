@@ -203,8 +203,8 @@ class MembershipStore:
             attributes |= names("blocked")
             values[":no"] = number(0)
         if begun:
-            conditions.append("attribute_exists(#since)")
-            attributes |= names("since")
+            conditions.append("(attribute_exists(#since) OR attribute_exists(#left_at))")
+            attributes |= names("since", "left_at")
         fence.check()
         try:
             with answered():

@@ -1,0 +1,283 @@
+"""Confirmations in groups: authors hear that everybody has received or read, once it holds and not before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local.control_client import AsyncControlClient
+from tests.e2e.conftest import Connect
+from tests.e2e.phone import Phone, new_id
+from tests.e2e.steps import gather, kill, recipe, settle
+from tests.e2e.test_confirmations import confirm, views
+
+
+class Party:
+    """A group with everybody on a phone; the first one made it."""
+
+    def __init__(self, phones: list[Phone], chat: str) -> None:
+        self.phones = phones
+        self.chat = chat
+
+    async def say(self, phone: Phone, text: str = "hello") -> dict[str, Any]:
+        """Send a message that must be acked."""
+        sent = await phone.insist("send", client_id=new_id(), conversation=self.chat, text=text)
+        assert sent["type"] == "ack", sent
+        return sent
+
+    async def change(self, phone: Phone, action: str, **fields: Any) -> dict[str, Any]:
+        """Change the group, which must be acked."""
+        done = await phone.insist(action, client_id=new_id(), conversation=self.chat, **fields)
+        assert done["type"] == "ack", done
+        return done
+
+    async def told(self, phone: Phone) -> list[tuple[str, str]]:
+        """What an author was told of everybody, by sync, each once: kinds and positions."""
+        events, _ = await phone.mailbox()
+        found = [each for each in events if each["kind"] == "receipt" and each["conversation"] == self.chat]
+        assert not [each for each in found if each.get("reader") not in (None, phone.user)]
+        return list(dict.fromkeys((each["receipt"], each["position"]) for each in found if "reader" not in each))
+
+
+async def party(connect: Connect, user: Any, *names: str) -> Party:
+    """A group made by the first."""
+    phones = [await connect(user(name)) for name in names]
+    owner, *others = phones
+    made = await owner.ask(
+        "group.create", client_id=new_id(), title="party", members=[each.user for each in others], who_adds="members"
+    )
+    assert made["type"] == "ack", made
+    return Party(phones, made["conversation"])
+
+
+def live(phone: Phone) -> list[tuple[str, str]]:
+    """The same as `told`, by live frames."""
+    found = [each for each in phone.events if each["kind"] == "receipt"]
+    return list(dict.fromkeys((each["receipt"], each["position"]) for each in found if "reader" not in each))
+
+
+async def test_once_everybody_has_and_not_before(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    ann, bob, cid = group.phones
+    sent = await group.say(ann)
+    await confirm(bob, sent, "delivered")
+    await settle(control)
+    assert (live(ann), await group.told(ann)) == ([], [])
+    await confirm(cid, sent, "delivered")
+    await settle(control)
+    delivered = ("delivered", sent["position"])
+    assert live(ann) == await group.told(ann) == [delivered]
+    await confirm(cid, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == [delivered]
+    await confirm(bob, sent, "read")
+    await settle(control)
+    assert live(ann) == await group.told(ann) == [delivered, ("read", sent["position"])]
+    for reader in (bob, cid):
+        assert (live(reader), await group.told(reader)) == ([], [])
+
+
+async def test_many_messages_of_many_authors_are_read_in_one_frame_each(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    sent = [await group.say(group.phones[number % 2], f"{number}") for number in range(10)]
+    await settle(control)
+    mark = (await control.mark())["mark"]
+    for reader in group.phones:
+        await confirm(reader, sent[-1], "read")
+    await settle(control)
+    used = (await control.meter(mark))["operations"]
+    assert used["ack"]["frames_in"] == 3
+    assert used["WorkSmall"]["times"] <= 2, used
+    for author in group.phones[:2]:
+        assert await group.told(author) == [("read", sent[-1]["position"])]
+    assert await group.told(group.phones[2]) == []
+
+
+async def test_one_who_is_offline_is_waited_for(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    ann, bob, cid = group.phones
+    await cid.close()
+    sent = await group.say(ann)
+    await confirm(bob, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == []
+    back = await connect(cid.user)
+    assert sent["position"] in [each["position"] for each in (await back.mailbox())[0]]
+    await confirm(back, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == [("read", sent["position"])]
+
+
+async def test_one_who_joins_later_is_not(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob")
+    ann, bob = group.phones
+    dot = await connect(user("dot"))
+    first = await group.say(ann)
+    await group.change(ann, "group.add", members=[dot.user])
+    second = await group.say(ann)
+    await confirm(bob, second, "read")
+    await settle(control)
+    ((kind, position),) = await group.told(ann)
+    assert kind == "read"
+    assert first["position"] <= position < second["position"]
+    await confirm(dot, second, "read")
+    await settle(control)
+    assert (await group.told(ann))[1:] == [("read", second["position"])]
+
+
+@pytest.mark.parametrize("how", ["leave", "remove"])
+async def test_one_who_goes_is_no_longer(how: str, connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    ann, bob, cid = group.phones
+    sent = await group.say(ann)
+    await confirm(bob, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == []
+    if how == "leave":
+        await group.change(cid, "group.leave")
+    else:
+        await group.change(ann, "group.remove", member=cid.user)
+    await settle(control)
+    told = await group.told(ann)
+    assert told == [("read", told[0][1])]
+    assert told[0][1] >= sent["position"]
+    await confirm(cid, sent, "read")
+    assert (await cid.ask("receipts", conversation=group.chat, position=sent["position"]))["code"] == "forbidden"
+
+
+async def test_what_is_taken_back_is_in_nobodys_way(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    ann, bob, cid = group.phones
+    lost, sent = await group.say(bob), await group.say(ann)
+    for reader in (bob, cid):
+        await confirm(reader, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == [], "ann has not read bob's"
+    await group.change(bob, "unsend", position=lost["position"])
+    await settle(control)
+    ((kind, position),) = await group.told(ann)
+    assert kind == "read"
+    assert position >= sent["position"]
+
+
+async def test_one_who_hides_reads(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob", "cid")
+    ann, bob, cid = group.phones
+    await cid.ask("privacy", read_receipts=False)
+    sent = await group.say(ann)
+    for reader in (bob, cid):
+        await confirm(reader, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == [("delivered", sent["position"])]
+    assert await views(ann, sent) == {bob.user: (True, True), cid.user: (True, False)}
+    assert await views(cid, sent) == {bob.user: (True, False), cid.user: (True, False)}
+
+
+async def test_several_devices_count_once(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    group = await party(connect, user, "ann", "bob")
+    ann, bob = group.phones
+    tablet = await connect(bob.user, device="tablet")
+    for device in (bob, tablet):
+        await device.ask("device.register")
+    sent = await group.say(ann)
+    read = await confirm(bob, sent, "read")
+    await confirm(tablet, sent, "delivered", taken_at=read["taken_at"])
+    await settle(control)
+    assert live(ann) == await group.told(ann) == [("read", sent["position"])]
+    own = [each for each in (await tablet.mailbox())[0] if each["kind"] == "receipt"]
+    assert [(each["reader"], each["receipt"]) for each in own] == [(bob.user, "read")]
+    assert await views(ann, sent) == {bob.user: (True, True)}
+
+
+async def test_in_bad_weather(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """Everything comes twice and late, frames and replies are lost, calls fail, no live frame arrives."""
+    group = await party(connect, user, "ann", "bob", "cid", "dot")
+    ann, *readers = group.phones
+    await control.misbehave(
+        seed=7,
+        duplicate_records=0.5,
+        duplicate_messages=0.5,
+        stream_delay_ms=200,
+        delay_ms=200,
+        lose_frame=0.1,
+        lose_reply=0.1,
+        posts=[{"status": 0}],
+        calls=[
+            {"action": "error", "function": "Work", "operation": operation, "times": None, "probability": 0.2}
+            for operation in ("Query", "BatchGetItem", "UpdateItem")
+        ],
+    )
+    for phone in group.phones:
+        phone.patience_s = 1.0
+    sent = []
+    for round_ in range(4):
+        sent.append(await group.say(ann, f"{round_}"))
+        await gather(*(confirm(reader, sent[-1], "delivered") for reader in readers))
+        await gather(*(confirm(reader, sent[-1], "read") for reader in readers[: 2 + round_ % 2]))
+        read = [position for kind, position in await group.told(ann) if kind == "read"]
+        by_all = sent[round_ // 2 * 2 - 1 + round_ % 2 * 2]["position"] if round_ else ""
+        assert all(position <= by_all for position in read), "dot reads in every other round"
+    await control.behave()
+    await control.misbehave(posts=[{"status": 0}])
+    await settle(control)
+    told = await group.told(ann)
+    assert ("read", sent[-1]["position"]) in told, "the last round was read by everybody"
+    assert live(ann) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_worker_that_dies_at_any_call_of_a_tally(
+    when: str, connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    group = await party(connect, user, "ann", "bob")
+    ann, bob = group.phones
+    first = await group.say(ann)
+    await confirm(bob, first, "read")
+    await settle(control)
+    assert await group.told(ann) == [("read", first["position"])]
+    made = await recipe(control, "Work", group.chat)
+    for call in range(1, len(made) + 1):
+        sent = await group.say(ann, f"{call}")
+        rule = kill("Work", '\\"tally\\"', "", when) | {"call": call}
+        await control.misbehave(calls=[rule])
+        await confirm(bob, sent, "read")
+        await settle(control)
+        assert (await group.told(ann))[-1] == ("read", sent["position"]), (call, made[call - 1])
+
+
+async def test_a_crowd(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """More than the sender writes to; few of their confirmations ask for a job; who exactly is said page by page."""
+    names = [f"u{number:02d}" for number in range(28)]
+    group = await party(connect, user, "ann", *names)
+    ann, *readers = group.phones
+    sent = await group.say(ann)
+    await gather(*(reader.until(reader.messages) for reader in readers))
+    await settle(control)
+    mark = (await control.mark())["mark"]
+    for reader in readers[:-1]:
+        await confirm(reader, sent, "read")
+    await settle(control)
+    assert await group.told(ann) == []
+    await confirm(readers[-1], sent, "read")
+    await settle(control)
+    assert live(ann) == await group.told(ann) == [("read", sent["position"])]
+    used = (await control.meter(mark))["operations"]
+    assert used["ack"]["write"] <= len(readers) + 12, "most of them found that they change nothing"
+    found: list[str] = []
+    fields: dict[str, Any] = {"limit": 10}
+    while True:
+        page = await ann.ask("receipts", conversation=group.chat, position=sent["position"], **fields)
+        assert all("read_at" in each for each in page["members"])
+        found += [each["user"] for each in page["members"]]
+        if "after" not in page:
+            break
+        fields = {"limit": 10, "after": page["after"]}
+    assert sorted(found) == sorted(reader.user for reader in readers)
+    eve = await connect(user("eve"))
+    for action in ("receipts", "ack"):
+        about = {"conversation": group.chat, "position": sent["position"]}
+        refused = await eve.ask(action, **about, **({"kind": "read"} if action == "ack" else {}))
+        assert refused["code"] == "forbidden"
