@@ -58,6 +58,11 @@ def receipt(online: int = 1) -> Allowed:
     return Allowed(3, 2, 2 + online, 1 + online)
 
 
+def tally(members: int, authors: int = 0) -> Allowed:
+    """How far everybody in a group of `members` has got, with `authors` who are online and told of it."""
+    return Allowed(2 + 2 * authors, members + math.ceil(members / 60) + 4 + 2 * authors, authors, authors)
+
+
 def change(action: str, copies: bool = False, edits: int = 0) -> Allowed:
     """An edit, unsend, reaction or hide in a 1:1, the other side online; `copies`: the caller has other devices, away;
     `edits`: of a message that was edited so often.  An unsend sweeps both mailboxes twice, for each copy there can be.
