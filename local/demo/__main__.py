@@ -1,4 +1,4 @@
-"""`make demo`: real conversations and posts through the whole system, then everything is read back and checked.
+"""`make demo`: real conversations, groups and posts through the whole system; then all is read back and checked.
 
 Exit code 0 if nothing was lost, repeated, misordered or wrong and no budget was broken; 1 otherwise.
 """
@@ -18,10 +18,16 @@ from client.errors import ClientError
 from local.control_client import ControlError
 from local.demo import report
 from local.demo.acts import Acts
+from local.demo.crowds import play
+from local.demo.crowds import table as crowds_table
+from local.demo.facts import Findings
 from local.demo.host import running
 from local.demo.scenario import write
 from local.demo.verify import VerifyError
 from local.errors import HostError
+
+GROUP_MESSAGES = 40
+"""In each group."""
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -32,6 +38,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=300, help="at least so many in the follower graph (default 300)")
     parser.add_argument("--edges", type=int, default=600, help="about so many follows (default 600)")
     parser.add_argument("--posts", type=int, default=200, help="how many posts (default 200)")
+    parser.add_argument("--groups", default="3,50", help="members of each group that talks (default 3,50)")
     parser.add_argument("--control", metavar="URL", help="use the fresh host that has this control address")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the report to a file")
     return parser.parse_args(words)
@@ -46,9 +53,13 @@ async def run(options: argparse.Namespace) -> bool:
         print(f"    up after {time.monotonic() - begun:.1f} s", flush=True)
         acts = Acts(host, scenario)
         results = await acts.play()
+        crowds = await play(host, [int(size) for size in options.groups.split(",")], GROUP_MESSAGES)
+    results.faults["groups"] = Findings()
+    for crowd in crowds:
+        results.faults["groups"].add(crowd.faults)
     results.facts.append(("everything took", f"{time.monotonic() - begun:.0f} s"))
     online = {talk.name for talk in scenario.talks if talk.kind == "online"}
-    told = report.text(results, online)
+    told = f"{crowds_table(crowds)}\n\n{report.text(results, online)}"
     print("\n" + told, flush=True)
     if options.write is not None:
         options.write.write_text(told + "\n")

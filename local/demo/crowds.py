@@ -1,6 +1,6 @@
 """Groups of several sizes: everybody talks at once, and then every member's view is read back and checked.
 
-`python -m local.demo.crowds --sizes 3,50,1000,20000` prints the table; `make demo` plays the first two.
+`python -m local.demo.crowds` prints the table for 3, 50, 1,000 and 20,000 members; `make demo` plays the first two.
 
 Members are entered into `Users` in bulk (who has never connected cannot be added); everything else goes through real
 sockets: the group is made and filled by its owner's client, some members write, some are online, and of the others a
@@ -28,7 +28,7 @@ from local.demo.facts import Findings, Item, Sent
 from local.demo.host import HostHandle, running
 from local.demo.report import columns
 
-ADDED: Final = 99
+ADDED: Final = 90
 """Members an owner adds in one frame."""
 WRITERS: Final = 8
 ONLINE: Final = 40
