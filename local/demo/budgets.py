@@ -58,6 +58,11 @@ def receipt(online: int = 1) -> Allowed:
     return Allowed(3, 2, 2 + online, 1 + online)
 
 
+def receipts(members: int) -> Allowed:
+    """Who has received and read a message: a page of so many."""
+    return Allowed(0, members + math.ceil(members / 60) + 4, 2, 1)
+
+
 def tally(members: int, authors: int = 0) -> Allowed:
     """How far everybody in a group of `members` has got, with `authors` who are online and told of it."""
     return Allowed(2 + 2 * authors, members + math.ceil(members / 60) + 4 + 2 * authors, authors, authors)

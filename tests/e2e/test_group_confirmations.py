@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from client import Receipt
 from local.control_client import AsyncControlClient
+from tests.e2e.app import Open
 from tests.e2e.conftest import Connect
 from tests.e2e.phone import Phone, new_id
-from tests.e2e.steps import gather, kill, recipe, settle
+from tests.e2e.steps import YOUNG_MS, gather, kill, recipe, settle
+from tests.e2e.tables import registry
 from tests.e2e.test_confirmations import confirm, views
 
 
@@ -281,3 +284,40 @@ async def test_a_crowd(connect: Connect, control: AsyncControlClient, user: Any)
         about = {"conversation": group.chat, "position": sent["position"]}
         refused = await eve.ask(action, **about, **({"kind": "read"} if action == "ack" else {}))
         assert refused["code"] == "forbidden"
+
+
+async def test_a_phone_that_has_gone_is_forgotten(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """The job posts to a socket of which the gateway knows nothing any more; the author's next sync has it all."""
+    group = await party(connect, user, "ann", "bob")
+    ann, bob = group.phones
+    sent = await group.say(ann)
+    await confirm(bob, sent, "read")
+    await control.advance(YOUNG_MS + 1)
+    await control.misbehave(posts=[{"status": 410}])
+    await settle(control)
+    assert await registry(control, ann.user) == {}
+    await control.behave()
+    assert await group.told(ann) == [("read", sent["position"])]
+    assert await registry(control, ann.user) != {}, "the sync has entered it again"
+
+
+async def test_the_real_client_hears_of_everybody(app: Open, control: AsyncControlClient, user: Any) -> None:
+    """Delivered by itself, read when said so."""
+    ann, bob, cid = await app(user("ann")), await app(user("bob")), await app(user("cid"))
+    made = await ann.client.groups.create("party", [bob.user, cid.user])
+    heard: list[Receipt] = []
+    ann.client.on_receipt(heard.append)
+    acks = [await ann.client.send(made.conversation, f"{number}") for number in range(5)]
+    last = str(acks[-1].position)
+    for reader in (bob, cid):
+        await reader.until(lambda reader=reader: len(reader.book.handed) == 5)
+    assert bob.client.mark_read(made.conversation)
+    await bob.client.settled()
+    await settle(control)
+    await ann.until(lambda: any(each.kind == "delivered" and each.position >= last for each in heard))
+    assert not [each for each in heard if each.kind == "read"]
+    assert cid.client.mark_read(made.conversation)
+    await cid.client.settled()
+    await settle(control)
+    await ann.until(lambda: any(each.kind == "read" and each.position >= last for each in heard))
+    assert {each.reader for each in heard} == {None}

@@ -68,3 +68,17 @@ async def test_a_tally(connect: Connect, control: AsyncControlClient, user: Any)
     told = await used(control, TALLY, budgets.tally(3, authors=1), lambda: confirm(bob, sent, "read"))
     # And the author's settings (half a unit), mailbox and sockets.
     assert told == Allowed(write=3, read=8, frames=1, gateway_requests=1)
+
+
+async def test_receipts_on_demand(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """k members: half a unit for each one's row and settings; the rest does not depend on how many there are."""
+    ann, *others = await people(connect, user, "ann", *(f"u{number}" for number in range(12)))
+    group = await found(ann, *others)
+    sent = await tell(ann, group, TEXT)
+    for limit in (4, 12):
+        allowed = budgets.receipts(limit)
+        about = {"conversation": group, "position": sent["position"], "limit": limit}
+        cost = await used(control, ("receipts",), allowed, lambda about=about: ann.ask("receipts", **about))
+        # The group and the message (half a unit each), the asking member, the page of members and one more for the
+        # sender's place on it, the asker's settings.
+        assert cost == Allowed(write=0, read=4.5 + limit, frames=2, gateway_requests=1)
