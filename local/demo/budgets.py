@@ -53,6 +53,16 @@ def group(members: int, online: int, chunks: int = 1) -> Allowed:
     return Allowed(2 + members, 2 + members + math.ceil(members / 60) + chunks - 1, 2 + online, 1 + online)
 
 
+def joining(joins: int, mailboxes: int) -> Allowed:
+    """So many who are added to a group, of which so many mailboxes are told, by chunks."""
+    return Allowed(5 + 5 * joins + mailboxes, 8 + 4 * joins + mailboxes, 2 + mailboxes, 1 + mailboxes)
+
+
+def leaving(mailboxes: int) -> Allowed:
+    """One who leaves or is removed, likewise, and the tally of what everybody has read, which may wait for them."""
+    return Allowed(12 + mailboxes, 19 + mailboxes, 2 + mailboxes, 1 + mailboxes)
+
+
 def receipt(online: int = 1) -> Allowed:
     """A receipt, with `online` readers of it."""
     return Allowed(3, 2, 2 + online, 1 + online)

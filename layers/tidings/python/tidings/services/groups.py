@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tidings.domain import conversation, group_rules
 from tidings.domain.errors import InvalidRequest, RetryLater, TooManyMembers
@@ -103,8 +103,11 @@ class GroupActions:
             self._check_room(scene.group.members + len(turn.moves))
             return turn
 
-        done = self._change(caller, Ask("group.add", client_id, chat, {"members": asked}), asked, decide)
-        return replace(done, not_added=self._missing(chat, asked))
+        ask = Ask("group.add", client_id, chat, {"members": asked})
+        entry = self._changes.make(caller, ask, asked, decide)
+        there = frozenset(entry.event.users) if isinstance(entry.event, GroupChange) else frozenset()
+        rest = [user_id for user_id in asked if user_id not in there]
+        return Changed(client_id, chat, entry.position, self._missing(chat, rest))
 
     def remove(self, caller: Caller, client_id: str, chat: str, user_id: str) -> Changed:
         """Remove a member below the caller.  Raises `InvalidRequest` for oneself, and what all do."""
@@ -145,7 +148,8 @@ class GroupActions:
         self._settle.apply(change, [caller.user_id], self._claims.fence(self._clock.now()))
 
     def _missing(self, chat: str, users: Sequence[str]) -> tuple[str, ...]:
-        group = self._groups.get(chat, strong=True)
+        """Those of `users` who are not in the group: they were not, whoever has left it since aside."""
+        group = self._groups.get(chat, strong=True) if users else None
         there = self._members.many(group, users) if group is not None else {}
         return tuple(user_id for user_id in users if user_id not in there or not there[user_id].present)
 
