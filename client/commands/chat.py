@@ -90,13 +90,15 @@ class Chat:
             self._client.on(kind, self.incoming)
         if self._group is not None:
             await self._enter(self._group)
-        for entry in await self._last(last):
+        past = await self._past(max(last, 1))
+        for entry in past[-last:] if last > 0 else ():
             self._show(entry)
         if self._partner is not None and lively():
             with contextlib.suppress(RequestError):
                 await self._client.people.watch([self._partner])
+        await self._client.sync()
         early, self._early = self._early or [], None
-        for event in early:
+        for event in _news(early, past[-1].position if past else "", last if self._conversation is None else None):
             self.incoming(event)
 
     async def _enter(self, group: str) -> None:
@@ -107,12 +109,12 @@ class Chat:
         if info.members <= KNOWN_MEMBERS:
             self._members = {member.user async for member in self._client.groups.members(group)}
 
-    async def _last(self, last: int) -> list[Entry]:
+    async def _past(self, count: int) -> list[Entry]:
         """The end of the conversation, oldest first."""
-        if self._conversation is None or last <= 0:
+        if self._conversation is None:
             return []
         try:
-            entries, _ = await self._client.past(self._conversation, limit=min(last, 100))
+            entries, _ = await self._client.past(self._conversation, limit=min(count, 100))
         except RequestError:
             return []
         return entries[::-1]
@@ -200,6 +202,17 @@ class Chat:
             if message.position == ack.position:
                 self._screen.sent(message)
                 return
+
+
+def _news(early: list[Event], known: str, limit: int | None) -> list[Event]:
+    """What came while the chat began, without what its history has told already: a mailbox holds a month.
+
+    `known` is the newest position of that history.  A chat that has none shows the newest `limit` messages.
+    """
+    live = [event for event in early if getattr(event, "via", "live") == "live"]
+    synced = [event for event in early if isinstance(event, Message | GroupChange) and event.via == "sync"]
+    synced = sorted((event for event in synced if event.position > known), key=lambda event: event.position)
+    return [*(synced if limit is None else synced[-limit:] if limit > 0 else ()), *live]
 
 
 async def run(options: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def shared() -> argparse.ArgumentParser:
     group = parser.add_argument_group("connection")
     group.add_argument("--endpoint", metavar="URL", help="the WebSocket address, wss://… (or TIDINGS_ENDPOINT)")
     group.add_argument("--token", metavar="JWT", help="your token (better: TIDINGS_TOKEN, which nobody else sees)")
-    group.add_argument("--device", metavar="ID", help="this device's id (or TIDINGS_DEVICE; default: cli)")
+    group.add_argument("--device", metavar="ID", help="this device's id (or TIDINGS_DEVICE; default: one for this run)")
     group.add_argument("--as", dest="user", metavar="NAME", help="be this user of a development host (see --control)")
     group.add_argument("--control", metavar="URL", help="the development host's control address (or TIDINGS_CONTROL)")
     return parser
@@ -53,7 +53,7 @@ def client_for(options: argparse.Namespace, load: Load | None = None, save: Save
         raise UsageError("Who are you? Give --token or TIDINGS_TOKEN, or --as NAME on a development host.")
     if endpoint is None:
         raise UsageError("Where to? Give --endpoint or TIDINGS_ENDPOINT.")
-    return Client(endpoint, given, option(options, "device") or "cli", load=load, save=save)
+    return Client(endpoint, given, option(options, "device") or f"cli-{os.getpid()}", load=load, save=save)
 
 
 @contextlib.asynccontextmanager

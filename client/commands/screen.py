@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 
 from client.commands.show import (
+    ANSWER,
     DELIVERED,
     READ,
     SENT,
@@ -62,7 +63,8 @@ class Screen:
 
     def change(self, change: GroupChange) -> None:
         """Something happened to the group."""
-        print(change_line(change, self._me), flush=True)
+        if self._shown.add(change.key):
+            print(change_line(change, self._me), flush=True)
 
     def receipt(self, receipt: Receipt) -> None:
         """Ticks for what a receipt covers."""
@@ -164,7 +166,7 @@ class Screen:
         if message.reply_to is None:
             return ""
         answered = self._lines.get((message.conversation, message.reply_to))
-        return f"↩ #{answered.number}  " if answered else "↩  "
+        return f"{ANSWER} #{answered.number}  " if answered else f"{ANSWER}  "
 
 
 def reaction_words(who: str, emoji: str | None) -> str:

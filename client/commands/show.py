@@ -13,6 +13,7 @@ from typing import TextIO
 from client.events import Entry, GroupChange, Message, Presence
 from client.replies import Overview, Post, Reader
 
+ANSWER = "↩"
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
 
 
@@ -56,7 +57,8 @@ def person(user: str, me: str | None) -> str:
 
 def message_line(message: Message, me: str | None) -> str:
     """One line of a conversation."""
-    return f"{clock(message.at)}  {person(message.sender, me)}: {printable(message.text)}{marks(message)}"
+    answer = f"{ANSWER}  " if message.reply_to else ""
+    return f"{clock(message.at)}  {person(message.sender, me)}: {answer}{printable(message.text)}{marks(message)}"
 
 
 def marks(message: Message) -> str:
@@ -79,17 +81,21 @@ def change_words(change: GroupChange, me: str | None) -> str:
         case "created":
             return f"{who} made the group" + (f" “{printable(details['title'])}”" if "title" in details else "")
         case "updated":
-            return f"{who} changed the group: " + ", ".join(f"{name} {excerpt(details[name])}" for name in details)
+            return f"{who} changed the group: " + ", ".join(f"{name} “{excerpt(details[name])}”" for name in details)
         case "added":
             return f"{who} added {whom}"
         case "removed":
             return f"{who} removed {whom}"
         case "left":
-            return f"{who} left"
+            return f"{who} left" + (_now(details["owner"], "owner", me) if "owner" in details else "")
         case "role":
             return f"{who} made {whom} {details.get('role', 'something else')}"
         case other:
             return f"{who}: {printable(other)} {whom}"
+
+
+def _now(user: str, role: str, me: str | None) -> str:
+    return f"; {person(user, me)} {'are' if user == me else 'is'} the {role} now"
 
 
 def entry_line(entry: Entry, me: str | None) -> str:

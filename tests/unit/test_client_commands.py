@@ -98,8 +98,9 @@ async def test_the_conversation_list(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_change_may_be_the_last_that_happened() -> None:
-    change = GroupChange(**authored(1, "bob"), change="left")
-    assert overview_line(Overview(GROUP, BASE, "Weekend", last=change), "alice").endswith("— bob left")
+    change = GroupChange(**authored(1, "bob"), change="left", users=("bob",), details=(("owner", "alice"),))
+    line = overview_line(Overview(GROUP, BASE, "Weekend", last=change), "alice")
+    assert line.endswith("— bob left; you are the owner now")
 
 
 async def test_receipts_of_the_newest_own_message(capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,12 +186,15 @@ async def test_tail_tells_every_kind(capsys: pytest.CaptureFixture[str]) -> None
 
 async def test_history_of_a_group_with_positions(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
-        past = history(event("message", 1, "bob", text="x", edited=place(3)), event("group", 2, "bob", change="left"))
+        past = history(
+            event("message", 1, "bob", text="x", reply_to=place(0), edited=place(3)),
+            event("group", 2, "bob", change="left"),
+        )
         rig.model.refuse = answers(history=past)
         assert await run(rig, "history", GROUP, "--positions") == 0
     one, two = capsys.readouterr().out.splitlines()
     assert one.startswith(place(1))
-    assert one.endswith("bob: x  (edited)")
+    assert one.endswith("bob: ↩  x  (edited)")
     assert two.endswith("— bob left")
 
 
