@@ -30,7 +30,7 @@ LATEST_REPLAY_MS: Final = 30 * 86_400_000
 
 
 _NO_END_YET: Final = "attribute_not_exists(#a0) OR #a0 <= :open"
-_NOT_BEGUN: Final = "attribute_not_exists(#a0) OR #a0 = :beginning"
+_NOT_ENDING: Final = "attribute_not_exists(#a0) OR #a0 BETWEEN :beginning AND :open"
 
 
 class _Write(NamedTuple):
@@ -70,9 +70,9 @@ class PulledStore:
             name = keys.pulled_stay(conversation_id, each.joined)
             if each.left is not None:
                 self._update(user_id, [_Write(name, each.left), *pull], fence)
-            elif not self._update(
-                user_id, [_Write(name, OPEN), *pull], fence, _NOT_BEGUN, {":beginning": number(BEGINNING)}
-            ):
+                continue
+            known = {":beginning": number(BEGINNING), ":open": number(OPEN)}
+            if not self._update(user_id, [_Write(name, OPEN), *pull], fence, _NOT_ENDING, known):
                 self._update(user_id, pull, fence)
 
     def close(self, user_id: str, conversation_id: str, start: int, until: int, fence: Fence) -> None:
