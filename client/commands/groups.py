@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from client.commands.options import connected, shared
+from client.commands.options import Subparsers, command, connected, shared
 from client.commands.show import printable, when
 from client.replies import Ack, Group
 
@@ -19,8 +19,6 @@ examples:
   tidings group add g#abcdefghijklmnop dave
   tidings group set g#abcdefghijklmnop --who-posts admins
 """
-
-Subparsers = argparse._SubParsersAction
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -63,9 +61,7 @@ def _command(
     *,
     group_id: bool = True,
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=sentence, description=f"{sentence[0].upper()}{sentence[1:]}.", parents=[shared()]
-    )
+    parser = command(commands, name, sentence)
     if group_id:
         parser.add_argument("group", metavar="ID", help="the group, g#… (`tidings conversations` lists yours)")
     parser.set_defaults(run=run)

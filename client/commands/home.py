@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from client.api import Client
-from client.commands.options import connected, place, shared
+from client.commands.options import command, connected, place
 from client.commands.show import excerpt, overview_line, printable, reader_words
 from client.errors import ClientError
 from client.events import Message
@@ -19,31 +19,31 @@ UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands."""
-    overview = subparsers.add_parser(
+    overview = command(
+        subparsers,
         "conversations",
-        help="list your conversations, newest activity first",
-        description="List your conversations: when something happened last, with whom, how many unread, what was last.",
-        parents=[shared()],
+        "list your conversations, newest activity first",
+        "List your conversations: when something happened last, with whom, how many unread, what was last.",
     )
     overview.add_argument("--limit", type=int, default=20, metavar="N", help="at most N (default 20)")
     overview.add_argument("--all", action="store_true", help="archived ones, too")
     overview.set_defaults(run=run_conversations)
 
-    receipts = subparsers.add_parser(
+    receipts = command(
+        subparsers,
         "receipts",
-        help="who has received and who has read a message",
-        description="Print who has received and who has read a message of yours: by default your newest one there.",
-        parents=[shared()],
+        "who has received and who has read a message",
+        "Print who has received and who has read a message of yours: by default your newest one there.",
     )
     receipts.add_argument("whom", metavar="WHOM", help=WHOM)
     receipts.add_argument("position", nargs="?", metavar="POSITION", help="the message (`tidings history --positions`)")
     receipts.set_defaults(run=run_receipts)
 
-    mute = subparsers.add_parser(
+    mute = command(
+        subparsers,
         "mute",
-        help="no pushes for a conversation",
-        description="No pushes for a conversation, except for messages that mention you.",
-        parents=[shared()],
+        "no pushes for a conversation",
+        "No pushes for a conversation, except for messages that mention you.",
     )
     mute.add_argument("whom", metavar="WHOM", help=WHOM)
     mute.add_argument("--for", dest="duration", type=duration, metavar="TIME", help="30m, 8h or 7d (default: for good)")
@@ -52,14 +52,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     mute.set_defaults(run=run_mute)
     settings: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("unmute", "pushes again", {"muted_until": 0}),
+        ("unmute", "let a conversation push again", {"muted_until": 0}),
         ("pin", "keep a conversation on top of the list", {"pinned": True}),
-        ("unpin", "let it move again", {"pinned": False}),
-        ("archive", "put a conversation away: not in the list, no pushes", {"archived": True}),
-        ("unarchive", "take it back out", {"archived": False}),
+        ("unpin", "no longer keep a conversation on top", {"pinned": False}),
+        ("archive", "put a conversation away: out of the list and the total of unread", {"archived": True}),
+        ("unarchive", "put a conversation back into the list", {"archived": False}),
     )
     for name, sentence, setting in settings:
-        parser = subparsers.add_parser(name, help=sentence, parents=[shared()])
+        parser = command(subparsers, name, sentence)
         parser.add_argument("whom", metavar="WHOM", help=WHOM)
         parser.set_defaults(run=partial(run_set, setting=setting))
 

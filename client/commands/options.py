@@ -14,6 +14,7 @@ from client.core import Load
 from client.dispatch import Save
 from client.errors import ClientError
 
+Subparsers = argparse._SubParsersAction
 CONNECT_S = 20.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -32,6 +33,14 @@ def shared() -> argparse.ArgumentParser:
     group.add_argument("--as", dest="user", metavar="NAME", help="be this user of a development host (see --control)")
     group.add_argument("--control", metavar="URL", help="the development host's control address (or TIDINGS_CONTROL)")
     return parser
+
+
+def command(
+    subparsers: Subparsers[argparse.ArgumentParser], name: str, sentence: str, description: str = ""
+) -> argparse.ArgumentParser:
+    """Declare a command; `sentence` stands in the list of commands, and in its own help without a `description`."""
+    about = description or f"{sentence[0].upper()}{sentence[1:]}."
+    return subparsers.add_parser(name, help=sentence, description=about, parents=[shared()])
 
 
 def option(options: argparse.Namespace, name: str) -> str | None:

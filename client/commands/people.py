@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from client.commands.options import connected, shared
+from client.commands.options import command, connected
 from client.commands.show import presence_words, printable, when
 from client.events import Presence
 from client.replies import Device
@@ -18,17 +18,17 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("block", "hear and show nothing of a user; they are not told"),
         ("unblock", "end a block"),
     ):
-        parser = subparsers.add_parser(name, help=sentence, parents=[shared()])
+        parser = command(subparsers, name, sentence)
         parser.add_argument("whom", metavar="USER")
         parser.set_defaults(run=run_block)
-    blocks = subparsers.add_parser("blocks", help="print whom you have blocked", parents=[shared()])
+    blocks = command(subparsers, "blocks", "print whom you have blocked")
     blocks.set_defaults(run=run_blocks)
 
-    privacy = subparsers.add_parser(
+    privacy = command(
+        subparsers,
         "privacy",
-        help="print or change what others see of you",
-        description="Print your privacy settings, after changing those you give.",
-        parents=[shared()],
+        "print or change what others see of you",
+        "Print your privacy settings, after changing those you give.",
     )
     privacy.add_argument(
         "--last-seen",
@@ -45,22 +45,20 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     privacy.set_defaults(run=run_privacy)
 
-    presence = subparsers.add_parser(
-        "presence", help="print who is online, or when they were last seen", parents=[shared()]
-    )
+    presence = command(subparsers, "presence", "print who is online, or when they were last seen")
     presence.add_argument("users", metavar="USER", nargs="+")
     presence.add_argument("--watch", action="store_true", help="go on printing changes until Ctrl-C")
     presence.set_defaults(run=run_presence)
 
-    devices = subparsers.add_parser(
+    devices = command(
+        subparsers,
         "devices",
-        help="list your devices, or sign one out",
-        description="List your devices; `devices revoke ID` signs one out: no pushes, its line closes, its token ends.",
-        parents=[shared()],
+        "list your devices, or sign one out",
+        "List your devices; `devices revoke ID` signs one out: no pushes, its line closes, its token ends.",
     )
     commands = devices.add_subparsers(dest="devices_command", metavar="command")
     devices.set_defaults(run=run_devices)
-    revoke = commands.add_parser("revoke", help="sign a device out", parents=[shared()])
+    revoke = command(commands, "revoke", "sign a device out")
     revoke.add_argument("device_id", metavar="ID", help="as the list shows it")
     revoke.set_defaults(run=run_revoke)
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 
-from client.commands.options import connected, shared
+from client.commands.options import command, connected
 from client.commands.show import post_line
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands."""
-    post = subparsers.add_parser("post", help="post to everybody who follows you", parents=[shared()])
+    post = command(subparsers, "post", "post to everybody who follows you")
     post.add_argument("text", metavar="TEXT", help="what to post; - reads it from standard input")
     post.set_defaults(run=run_post)
-    timeline = subparsers.add_parser("timeline", help="print your home timeline, newest first", parents=[shared()])
+    timeline = command(subparsers, "timeline", "print your home timeline, newest first")
     timeline.add_argument("--user", dest="author", metavar="USER", help="one author's posts instead")
     timeline.add_argument("--more", type=int, default=0, metavar="N", help="N more pages of 20")
     timeline.set_defaults(run=run_timeline)
     for name, sentence in (("follow", "follow a user"), ("unfollow", "stop following a user")):
-        parser = subparsers.add_parser(name, help=sentence, parents=[shared()])
+        parser = command(subparsers, name, sentence)
         parser.add_argument("whom", metavar="USER")
         parser.set_defaults(run=run_follow)
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from client.commands.options import UsageError, connected, place, shared
+from client.commands.options import UsageError, command, connected, place
 from client.commands.show import entry_line
 from client.events import KINDS, Entry, Event, GroupChange, Setting
 from client.inbox import State
@@ -19,7 +19,7 @@ NAMES = {kind: "group" if kind is GroupChange else kind.__name__.lower() for kin
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands."""
-    tail = subparsers.add_parser("tail", help="print every event, one JSON object a line", parents=[shared()])
+    tail = command(subparsers, "tail", "print every event, one JSON object a line")
     tail.add_argument("--state", type=Path, metavar="FILE", help="go on where the last run with this file ended")
     tail.add_argument(
         "--watch", action="append", default=[], metavar="ID", help="a group to hear live, typing included"
@@ -27,12 +27,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tail.add_argument("--presence", action="append", default=[], metavar="USER", help="whose coming and going to hear")
     tail.add_argument("--once", action="store_true", help="print what is there and end")
     tail.set_defaults(run=run_tail)
-    history = subparsers.add_parser("history", help="print a conversation's messages", parents=[shared()])
+    history = command(subparsers, "history", "print a conversation's messages")
     history.add_argument("whom", metavar="WHOM", help="a user, or a group's ID")
     history.add_argument("--last", type=int, default=50, metavar="N", help="the last N messages (default 50)")
     history.add_argument("--positions", action="store_true", help="print each one's position, which names it, in front")
     history.set_defaults(run=run_history)
-    whoami = subparsers.add_parser("whoami", help="print who the token proves you to be", parents=[shared()])
+    whoami = command(subparsers, "whoami", "print who the token proves you to be")
     whoami.set_defaults(run=run_whoami)
 
 
