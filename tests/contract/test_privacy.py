@@ -24,7 +24,7 @@ class TestPrivacy:
         both = PrivacyChange(last_seen=Audience.NOBODY, previews=Previews.SENDER)
         second = stores.users.set_privacy(ann, both, position(now, 2))
         assert second == Privacy(Audience.NOBODY, False, Previews.SENDER)
-        assert stores.users.get([ann]) == {ann: User(ann, "Ann", privacy=second)}
+        assert stores.users.get([ann]) == {ann: User(ann, "Ann", privacy=second, last_seen=now)}
         assert stores.users.privacy(ann) == second
         assert stores.users.set_privacy(ann, PrivacyChange(), position(now, 3)) == second
 

@@ -16,7 +16,7 @@ class TestUsers:
         ann, bob = stores.user("ann"), stores.user("bob")
         assert stores.users.get([ann, bob]) == {}
         connect(stores, ann)
-        assert stores.users.get([ann, bob, ann]) == {ann: User(ann)}
+        assert stores.users.get([ann, bob, ann]) == {ann: User(ann, last_seen=stores.clock.now())}
         assert stores.users.get([]) == {}
 
     def test_the_name_follows_the_token(self, stores: Stores) -> None:
@@ -38,23 +38,25 @@ class TestUsers:
     def test_a_connect_is_told_who_it_is(self, stores: Stores) -> None:
         """Strongly: what the removal of a device wrote is seen."""
         ann, now = stores.user("ann"), stores.clock.now()
-        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000), now) == User(ann)
-        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Ann"), now + 1) == User(ann, "Ann")
-        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Old"), now - 1) == User(ann, "Ann")
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000), now) == User(ann, last_seen=now)
+        named = User(ann, "Ann", last_seen=now + 1)
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Ann"), now + 1) == named
+        assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Old"), now - 1) == named
         stores.users.add_device(ann, "phone", 3)
         stores.users.revoke(ann, now)
-        expected = User(ann, "Ann", frozenset({"phone"}), revoked_at=now)
+        expected = User(ann, "Ann", frozenset({"phone"}), last_seen=now + 2, revoked_at=now)
         assert stores.users.ensure(Identity(ann, "phone", 2_000_000_000, "Ann"), now + 2) == expected
 
     def test_times_only_move_forward(self, stores: Stores) -> None:
         ann = stores.user("ann")
         connect(stores, ann)
-        assert stores.users.seen(ann, 99).last_seen == 99
-        assert stores.users.seen(ann, 100).last_seen == 100
-        assert stores.users.seen(ann, 98).last_seen == 100
+        begin = stores.clock.now()
+        assert stores.users.seen(ann, begin - 1).last_seen == begin
+        assert stores.users.seen(ann, begin + 100).last_seen == begin + 100
+        assert stores.users.seen(ann, begin + 99).last_seen == begin + 100
         for at in (9, 11, 10):
             stores.users.revoke(ann, at)
-        assert stores.users.get([ann])[ann] == User(ann, last_seen=100, revoked_at=11)
+        assert stores.users.get([ann])[ann] == User(ann, last_seen=begin + 100, revoked_at=11)
 
     def test_devices_are_a_set_with_a_cap(self, stores: Stores) -> None:
         ann = stores.user("ann")
@@ -63,7 +65,8 @@ class TestUsers:
         assert stores.users.add_device(ann, "tablet", 2)
         assert stores.users.add_device(ann, "phone", 2)
         assert not stores.users.add_device(ann, "laptop", 2)
-        assert stores.users.get([ann])[ann] == User(ann, "Ann", frozenset({"phone", "tablet"}))
+        found = stores.users.get([ann])[ann]
+        assert (found.name, found.devices) == ("Ann", {"phone", "tablet"})
         stores.users.drop_device(ann, "phone")
         stores.users.drop_device(ann, "phone")
         assert stores.users.add_device(ann, "laptop", 2)

@@ -17,16 +17,14 @@ class FakeUsers:
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
-        self._named_at: dict[str, int] = {}
         self._set_at: dict[tuple[str, str], str] = {}
 
     def ensure(self, identity: Identity, now: int) -> User:
         user = self.users.setdefault(identity.user_id, User(identity.user_id))
-        newer = now > self._named_at.get(identity.user_id, -1)
-        if identity.name is not None and identity.name != user.name and newer:
-            self.users[identity.user_id] = replace(user, name=identity.name)
-            self._named_at[identity.user_id] = now
-        return self.users[identity.user_id]
+        if now > user.last_seen:
+            user = replace(user, name=user.name if identity.name is None else identity.name, last_seen=now)
+            self.users[identity.user_id] = user
+        return user
 
     def revoke(self, user_id: str, at: int) -> None:
         user = self.users.get(user_id, User(user_id))

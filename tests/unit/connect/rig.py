@@ -37,7 +37,7 @@ class Rig:
         self.reported: list[str] = []
         world = self.world
         self.live = Live(world.registry, world.sockets, self.clock, world.meter)
-        self.activities = Activities(world.users, world.registry, world.sockets)
+        self.activities = Activities(world.registry, world.sockets)
         self.sight = Sight(world.graph, Blocks(world.memberships).either)
         self.presences = self.attendance(world.users, world.watchers)
         self.connections = Connections(world.users, world.registry, self.presences, self.clock, CAP)

@@ -80,6 +80,6 @@ class Rig(ConnectRig):
         registry = watched(world.registry, before=before)
         other = object.__new__(Rig)
         other.__dict__ |= self.__dict__
-        other.activities = Activities(users, registry, world.sockets)
+        other.activities = Activities(registry, world.sockets)
         other.presences = other.attendance(users, watchers)
         return Connections(users, registry, other.presences, self.clock, CAP), other

@@ -51,7 +51,7 @@ def build() -> Router:
     presences = Presences(
         users,
         watchers,
-        Activities(users, registry, sockets),
+        Activities(registry, sockets),
         Sight(graph, blocks.either),
         Live(registry, sockets, clock, meter),
         clock,

@@ -15,8 +15,8 @@ from tidings.domain.privacy import OPEN, Privacy, PrivacyChange
 class User:
     """A person, the ids of the devices that registered, and what the person shows.
 
-    `last_seen` (epoch ms, 0: never) is when the last device left.  Tokens issued up to `revoked_at` (epoch ms) are
-    good on registered devices only.
+    `last_seen` is when a device last came, or the last one left; tokens issued up to `revoked_at` are good on
+    registered devices only (epoch ms, 0: never).
     """
 
     user_id: str
@@ -31,9 +31,9 @@ class Users(Protocol):
     """Who exists."""
 
     def ensure(self, identity: Identity, now: int) -> User:
-        """Make the user at the first connect; later ones write nothing unless the name changed.
+        """Make the user at the first connect, name them as their token does, and move `last_seen` forward to `now`.
 
-        The user as strongly read.
+        The user as they stand then; of two connects the later one names them.
         """
         ...
 

@@ -1,8 +1,7 @@
 """What the gateway says of connections: the truth behind the registry.
 
 A lost `$disconnect` leaves an entry in the registry whose connection is gone.  Whoever asks finds out and removes it,
-unless it is so young that its handshake may not have ended.  That the user was there when it connected is then all that
-is known, and is noted.
+unless it is so young that its handshake may not have ended.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from itertools import chain
 
 from tidings.domain.identity import Connection
 from tidings.domain.presence import ONLINE_MS
-from tidings.ports.people import Registry, Sockets, Users
+from tidings.ports.people import Registry, Sockets
 from tidings.services.live import YOUNG_MS
 
 
 class Activities:
     """Asks the gateway, and removes what it does not know any more."""
 
-    def __init__(self, users: Users, registry: Registry, sockets: Sockets, young_ms: int = YOUNG_MS) -> None:
-        self._users = users
+    def __init__(self, registry: Registry, sockets: Sockets, young_ms: int = YOUNG_MS) -> None:
         self._registry = registry
         self._sockets = sockets
         self._young = young_ms
@@ -55,7 +53,5 @@ class Activities:
         return found
 
     def _forget(self, user: str, connection: Connection, now: int) -> None:
-        if now - connection.connected_at < self._young:
-            return
-        if self._registry.remove(user, connection.device_id, connection.connection_id) is not None:
-            self._users.seen(user, connection.connected_at)
+        if now - connection.connected_at >= self._young:
+            self._registry.remove(user, connection.device_id, connection.connection_id)

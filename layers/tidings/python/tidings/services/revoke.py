@@ -6,8 +6,8 @@ with the token that it had.
 
 A token says who somebody is, not on which device: whoever holds one may call the device as they like.  So from the
 moment of the removal on, a token that is older is good only on devices that are registered then; on any other it takes
-a newer token, which the issuer gives to whoever signs in anew.  `$connect` enters its socket first and reads the user
-then, a removal writes the user first and looks for sockets then: at least one of the two sees the other.
+a newer token, which the issuer gives to whoever signs in anew.  `$connect` enters its socket first and meets the user's
+item then, a removal writes that item first and looks for sockets then: at least one of the two sees the other.
 
 That an older token still opens the user's other registered devices is on purpose: these must not be signed out.
 """

@@ -48,8 +48,8 @@ User ids hold no `#`, so a key made of several parts is read back without doubt.
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
-Users          created_at N, name ?, named_at N ? (the name is a register by it), devices ? (a set of device ids);
-               last_seen N ?, revoked_at N ? (both only grow);
+Users          created_at N, name ?, devices ? (a set of device ids), last_seen N, revoked_at N ? (both only grow; the
+               name is a register by last_seen);
                seen_by ? (`everyone`, `following`, `nobody`), read_receipts N ? (0 or 1), previews ? (`full`, `sender`,
                `none`), each with <name>_at ? (the position that set it)
 Connections    d#<device> ? (a map of id, at N, protocol), expires_at

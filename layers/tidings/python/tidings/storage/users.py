@@ -1,13 +1,13 @@
 """`Users`: who exists, their display name and the set of devices that registered.
 
-The name is a register by time: of two connects at once, the later one's name stays.  So are the privacy settings, by
-the position of the frame that set them: that makes them idempotent without an outbox.
+The name is a register by the time of a connect: of two at once, the later one's stays.  So are the privacy settings,
+by the position of the frame that set them: that makes them idempotent without an outbox.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tidings.domain.identity import Identity
 from tidings.domain.privacy import Privacy, PrivacyChange
@@ -21,6 +21,8 @@ from tidings.storage.calls import ConditionFailed, answered
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+NOTHING: Final[Mapping[str, Value]] = {}
+
 
 class UserStore:
     """The users in DynamoDB."""
@@ -31,44 +33,13 @@ class UserStore:
         self._clock = clock
 
     def ensure(self, identity: Identity, now: int) -> User:
-        """Make the user at the first connect; later ones write nothing unless the name changed.
+        """Make the user at the first connect, name them as their token does, and note that they were seen.
 
-        Reads first, because a write whose condition fails is charged all the same; and strongly, because a connection
-        stands on it (`tidings.services.revoke`).
+        The user as they stand then.  One write: a strong read, which `$connect` needs anyway, would cost a fifth of it,
+        and a connection whose end is never told would leave no trace.
         """
-        with answered():
-            item: Item | None = self._client.get_item(
-                TableName=self._table, Key=_key(identity.user_id), ConsistentRead=True
-            ).get("Item")
-        if item is None or (identity.name is not None and identity.name != text_or_none(item, "name")):
-            item = self._enter(identity, now)
-        return _user(item)
-
-    def _enter(self, identity: Identity, now: int) -> Item:
-        request: dict[str, Any] = {
-            "UpdateExpression": "SET #created_at = if_not_exists(#created_at, :now)",
-            "ExpressionAttributeNames": names("created_at"),
-            "ExpressionAttributeValues": {":now": number(now)},
-        }
-        if identity.name is not None:
-            request = {
-                "UpdateExpression": request["UpdateExpression"] + ", #name = :name, #named_at = :now",
-                "ConditionExpression": "attribute_not_exists(#named_at) OR #named_at < :now",
-                "ExpressionAttributeNames": names("created_at", "name", "named_at"),
-                "ExpressionAttributeValues": {":now": number(now), ":name": string(identity.name)},
-            }
-        try:
-            with answered():
-                answer = self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(identity.user_id),
-                    ReturnValues="ALL_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **request,
-                )
-        except ConditionFailed as refused:
-            return refused.item  # A later connect has named the user already.
-        return answer["Attributes"]
+        named = {"name": string(identity.name)} if identity.name is not None else {}
+        return _user(self._forward(identity.user_id, "last_seen", now, named, {"created_at": number(now)}))
 
     def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
         """Those of `user_ids` who exist (eventually consistent, one batch)."""
@@ -117,17 +88,23 @@ class UserStore:
         """Move `last_seen` forward to `at`.  The user as it stands then."""
         return _user(self._forward(user_id, "last_seen", at))
 
-    def _forward(self, user_id: str, name: str, at: int) -> Item:
-        """Set a time unless a later one stands.  The item afterwards."""
+    def _forward(
+        self, user_id: str, name: str, at: int, also: Mapping[str, Value] = NOTHING, once: Mapping[str, Value] = NOTHING
+    ) -> Item:
+        """Set a time, `also` what goes with it, and `once` what is set only the first time, unless a later time
+        stands.  The item afterwards."""
+        values = {name: number(at), **also, **once}
+        sets = [f"#{each} = :{each}" for each in (name, *also)]
+        sets += [f"#{each} = if_not_exists(#{each}, :{each})" for each in once]
         try:
             with answered():
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id),
-                    UpdateExpression=f"SET #{name} = :at",
-                    ConditionExpression=f"attribute_not_exists(#{name}) OR #{name} < :at",
-                    ExpressionAttributeNames=names(name),
-                    ExpressionAttributeValues={":at": number(at)},
+                    UpdateExpression="SET " + ", ".join(sets),
+                    ConditionExpression=f"attribute_not_exists(#{name}) OR #{name} < :{name}",
+                    ExpressionAttributeNames=names(*values),
+                    ExpressionAttributeValues={f":{each}": value for each, value in values.items()},
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
