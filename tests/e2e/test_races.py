@@ -74,7 +74,7 @@ async def test_a_message_while_the_handshake_runs(
 ) -> None:
     """`$connect` stands around its entry in the registry: a 410 there is not believed, and the sync has it all."""
     alice, bob, _ = await gone(connect, control, user)
-    await control.misbehave(calls=[pause("Connect", bob.user, "UpdateItem", when)])
+    await control.misbehave(calls=[pause("Connect", bob.user, "UpdateItem", when, call=1)])
     opening = asyncio.create_task(connect(bob.user))
     await control.stopped(at_least=1)
     await say(alice, bob, "during")

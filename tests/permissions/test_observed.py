@@ -17,7 +17,7 @@ from tests.infra.templates import HANDLERS, Deployment, in_process, listed
 from tidings.storage import keys
 
 Right = tuple[str, str]
-"""(IAM action, table or lane; empty where there is no end of them)."""
+"""(IAM action, table, lane or method of `@connections`; empty where there is no end of them)."""
 
 LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -39,8 +39,13 @@ LAMBDA_ITSELF = {
 
 AUTHORIZED_AS = {
     "apigatewaymanagementapi:PostToConnection": "execute-api:ManageConnections",
+    "apigatewaymanagementapi:GetConnection": "execute-api:ManageConnections",
+    "apigatewaymanagementapi:DeleteConnection": "execute-api:ManageConnections",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
+
+METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
+"""A right on sockets is one of these methods."""
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +65,7 @@ def seen() -> dict[str, dict[Right, bool]]:
     for line in Path(path).read_text().splitlines():
         call = json.loads(line)
         action = f"{call['service']}:{call['operation']}"
-        named = call["resource"] if call["service"] in ("dynamodb", "sqs") else ""
+        named = call["resource"] if call["service"] in ("dynamodb", "sqs") else METHODS.get(call["operation"], "")
         rights[call["function"]][AUTHORIZED_AS.get(action, action), named] = call["denied"]
     return rights
 
@@ -80,6 +85,9 @@ def granted(template: Deployment, name: str) -> set[Right]:
 
 
 def _named(resource: Any, tables: dict[str, str], lanes: dict[str, str]) -> str:
+    end = str(resource["Fn::Join"][1][-1]) if isinstance(resource, dict) and "Fn::Join" in resource else ""
+    if end.endswith("/@connections/*"):
+        return end.split("/")[-3]
     logical = resource["Fn::GetAtt"][0] if isinstance(resource, dict) and "Fn::GetAtt" in resource else ""
     return tables.get(logical) or (f"{lanes[logical]}Lane" if logical in lanes else "")
 
