@@ -158,6 +158,7 @@ async def test_privacy(connect: Connect, control: AsyncControlClient, user: Any)
     bob = await connect(bob.user)
     await carol.until(lambda: told(carol, bob) == [False, True])
     await privacy(bob, "nobody")
+    assert (await bob.ask("privacy"))["last_seen"] == "nobody"
     assert await one(carol, bob) == HIDDEN
     await bob.close()
     await control.idle()
