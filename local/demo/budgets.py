@@ -95,6 +95,21 @@ def sync(events: int, pulled: int = 0) -> Allowed:
     return Allowed(0, math.ceil(max(1, events) / 4) + 1 + pulled, 2, 1)
 
 
+def conversations(listed: int, news: int = 0) -> Allowed:
+    """The conversation list of somebody who is in `listed` conversations, `news` of which have a few unread ones."""
+    return Allowed(0, 1 + listed / 32 + listed / 2 + news, 2 + listed // 20, 1)
+
+
+def setting(values: int = 1, copies: bool = False) -> Allowed:
+    """So many settings of a conversation; `copies`: the caller has other devices, away."""
+    return Allowed(1 + values + copies, 1 + copies, 2, 1)
+
+
+def block(follows: int = 0) -> Allowed:
+    """A block of somebody; `follows` end with it (each twice in a transaction of three items, and purged)."""
+    return Allowed(4 + 8 * follows, 8.5 + 12 * follows, 2, 1)
+
+
 def post(followers: int) -> Allowed:
     """A post to `followers` followers, with its fan-out."""
     return Allowed(3 + followers, math.ceil(followers / 60) + 1, 2, 1)
