@@ -72,7 +72,7 @@ def test_ones_own(stores: Stores) -> None:
     where = (made.conversation_id, made.target, made.sender)
     assert stores.reactions.of(*where) is None
     stores.reactions.put(made, stores.fence(), withheld=True)
-    assert stores.reactions.of(*where) == StandingReaction(made.target, made.sender, "👍", withheld=True)
+    assert stores.reactions.of(*where) == StandingReaction(made.target, made.sender, made.position, "👍", withheld=True)
     found, _ = stores.reactions.page(made.conversation_id, made.target, made.target, 9)
     assert found == [stores.reactions.of(*where)]
     stores.reactions.put(reaction(stores, 0, "ann", "", 61), stores.fence())

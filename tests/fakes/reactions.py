@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidings.domain.events import Reaction
 from tidings.domain.stamp import Fence
 from tidings.ports import StandingReaction
-
-
-@dataclass(frozen=True)
-class _Standing:
-    position: str
-    reaction: StandingReaction
 
 
 class FakeReactions:
     """Registers by (conversation id, message, user)."""
 
     def __init__(self) -> None:
-        self.standing: dict[tuple[str, str, str], _Standing] = {}
+        self.standing: dict[tuple[str, str, str], StandingReaction] = {}
 
     def put(self, reaction: Reaction, fence: Fence, *, withheld: bool = False) -> None:
         fence.check()
         key = (reaction.conversation_id, reaction.target, reaction.sender)
         old = self.standing.get(key)
         if old is None or old.position < reaction.position:
-            made = StandingReaction(reaction.target, reaction.sender, reaction.emoji, withheld)
-            self.standing[key] = _Standing(reaction.position, made)
+            place = (reaction.target, reaction.sender, reaction.position)
+            self.standing[key] = StandingReaction(*place, reaction.emoji, withheld)
 
     def page(self, conversation_id: str, low: str, high: str, limit: int) -> tuple[list[StandingReaction], str | None]:
         mine = [each for (of, at, _), each in self.standing.items() if of == conversation_id and low <= at <= high]
-        every = sorted((each.reaction for each in mine), key=lambda each: (each.target, each.user_id), reverse=True)
+        every = sorted(mine, key=lambda each: (each.target, each.user_id), reverse=True)
         looked_at = every[:limit]
         found = [each for each in looked_at if each.emoji]
         return found, looked_at[-1].target if len(every) >= limit and looked_at else None
 
     def of(self, conversation_id: str, position: str, user_id: str) -> StandingReaction | None:
         standing = self.standing.get((conversation_id, position, user_id))
-        return standing.reaction if standing is not None and standing.reaction.emoji else None
+        return standing if standing is not None and standing.emoji else None

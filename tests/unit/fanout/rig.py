@@ -7,7 +7,7 @@ cut to less than `C`, the longest that a call can take.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +97,9 @@ class Crowd:
     def __init__(self) -> None:
         self.all: dict[str, Member] = {}
 
+    def many(self, _group: object, users: Iterable[str]) -> Mapping[str, Member]:
+        return {name: self.all[name] for name in users if name in self.all}
+
     def audience(self, _conversation: str, shard: int, after: str | None) -> Iterator[tuple[int, Sequence[Member]]]:
         for at in range(shard, 2):
             bound = (after or "") if at == shard else ""
@@ -149,7 +152,7 @@ class Rig:
         stamps = Stamps(clock, world.times)
         live = Live(registry, world.sockets, clock, world.meter)
         copies = Copies(stamps, mailboxes, LateArrivals(stamps, log, mailboxes))
-        kinds = event_kinds(crowd)
+        kinds = event_kinds(log, world.groups, crowd)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
         effects = event_effects(log, world.groups, world.members, copies, live)

@@ -113,7 +113,7 @@ class Town(Rig):
         stamps, times, meter = Stamps(clock, world.times), world.times, world.meter
         live = Live(world.registry, world.sockets, clock, meter)
         copies = Copies(stamps, mailboxes, LateArrivals(stamps, log, mailboxes))
-        kinds = event_kinds(members)
+        kinds = event_kinds(log, groups, members)
         planner = Planner(kinds, lanes, clock, meter, times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, meter, times)
         tasks = crossing_tasks(groups, members, pulled, clock, meter, times, MOST)

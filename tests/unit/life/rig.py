@@ -13,6 +13,7 @@ from tests.unit.fanout.rig import BOUND_MS, GROUP, HOUR, StreamedLog, watching
 from tests.unit.fanout.rig import Rig as FanoutRig
 from tidings.domain import conversation
 from tidings.domain.events import Edit, LogEntry, LogEvent, Message, Path
+from tidings.domain.groups import Group
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.stamp import Fence
 from tidings.ports import OutboxEntry, User
@@ -119,6 +120,7 @@ class Rig(FanoutRig):
         self.outbox.commit = self._commit
         for name in NAMES:
             self.world.users.users[name] = User(name, devices=frozenset({"phone", "laptop"}))
+        self.world.groups.create(Group(GROUP, self.place("ann"), "a group"), self.world.fence())
         self.join(*NAMES)
         self.build()
 
@@ -160,8 +162,8 @@ class Rig(FanoutRig):
         live: Live,
     ) -> None:
         world, clock = self.world, self.clock
-        kinds = {**event_kinds(crowd), **sweep_kinds(log, crowd)}
-        effects = {**event_effects(log, world.groups, world.members, copies, live), **sweep_effects(log, mailboxes)}
+        kinds = {**event_kinds(log, world.groups, crowd), **sweep_kinds(log, crowd)}
+        effects = {**event_effects(log, world.groups, crowd, copies, live), **sweep_effects(log, mailboxes)}
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
         self.planner = StreamPlanner(planner, _as_shown, [event_rule, sweep_rule])

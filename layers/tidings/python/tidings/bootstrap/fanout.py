@@ -72,7 +72,7 @@ def build_worker() -> Worker:
 
 def _kinds() -> Kinds:
     """All kinds, by name."""
-    return {**post_kinds(_graph()), **event_kinds(_members()), **sweep_kinds(_log(), _members())}
+    return {**post_kinds(_graph()), **event_kinds(_log(), _groups(), _members()), **sweep_kinds(_log(), _members())}
 
 
 def _effects() -> Effects:

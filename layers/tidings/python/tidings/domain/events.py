@@ -122,6 +122,18 @@ LogEvent = Message | Edit | Unsend | Reaction | GroupChange
 """What a conversation's log holds.  Identity is (sender, client_id)."""
 
 
+def tells_of(event: LogEvent) -> str | None:
+    """A position beside the event's own whose content it tells: that of the message which an edit is of, that of the
+    edit whose text a message shows.  Whoever may not see that one is not told."""
+    match event:
+        case Edit(target=target):
+            return target
+        case Message(edited=edited):
+            return edited
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A reader's watermark moved: everything up to `position` that had arrived by `taken_at` (epoch ms).

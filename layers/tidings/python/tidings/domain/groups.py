@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from tidings.domain.events import Path
+from tidings.domain.events import LogEvent, Path, tells_of
 from tidings.domain.position import ms_of
 
 
@@ -115,6 +115,11 @@ class Member:
             return self.received(position)
         last = self.stays[-1].left if self.stays else 0
         return last is None or ms_of(position) < last
+
+    def gets(self, event: LogEvent, history: Seen) -> bool:
+        """Whether an event is theirs to receive: not what was written of something that they may not see."""
+        other = tells_of(event)
+        return self.received(event.position) and (other is None or self.sees(other, history))
 
 
 @dataclass(frozen=True, slots=True)

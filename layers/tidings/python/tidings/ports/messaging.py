@@ -117,10 +117,12 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StandingReaction:
-    """The reaction of `user_id` to the message at `target`.  A `withheld` one is shown to nobody else."""
+    """The reaction, at `position`, of `user_id` to the message at `target`.  A `withheld` one is shown to nobody
+    else."""
 
     target: str
     user_id: str
+    position: str
     emoji: str
     withheld: bool = False
 

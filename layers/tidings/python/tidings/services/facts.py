@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tidings.domain.errors import TidingsError
-from tidings.domain.events import LogEntry, LogEvent, Path
+from tidings.domain.events import LogEntry, LogEvent, Path, tells_of
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
 from tidings.ports.messaging import Log
@@ -104,7 +104,8 @@ class Facts:
         own = (caller.user_id,) if draft.copies else ()
         if entry.withheld or entry.path is not Path.INLINE:
             return own
-        return (*room.readers(entry.position, draft.about), *own)
+        told = tells_of(entry.event) if entry.event is not None else None
+        return (*room.readers(entry.position, draft.about or told or ""), *own)
 
 
 def _before(first: Callable[[str], Room | None], at: str, look: Callable[[str], LogEntry | None]) -> Room | None:

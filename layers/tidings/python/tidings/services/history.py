@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidings.domain import position
-from tidings.domain.events import GroupChange, LogEntry, Message
+from tidings.domain.events import GroupChange, LogEntry, Message, tells_of
 from tidings.domain.identity import Caller
 from tidings.domain.sizes import PAGE_BYTES, fitting, wire_bytes
 from tidings.ports.groups import Memberships
 from tidings.ports.messaging import Log
 from tidings.services.tallies import Tallies, Tally, tallies_bytes
-from tidings.services.views import Views
+from tidings.services.views import View, Views
 
 Shown = Message | GroupChange
 
@@ -52,7 +52,7 @@ class Histories:
 
         def show(entry: LogEntry) -> bool:
             mine = not entry.withheld or entry.sender == caller.user_id
-            return mine and isinstance(entry.event, Shown) and view.shows(entry.position)
+            return mine and isinstance(entry.event, Shown) and _in_sight(entry.event, view)
 
         entries, further = self._log.page(conversation_id, min(below, view.high), limit, show, after=view.low)
         every = [entry.event for entry in entries if isinstance(entry.event, Shown)]
@@ -60,7 +60,8 @@ class Histories:
         if not events:
             return HistoryPage((), further)
         fit = fitting(map(wire_bytes, events), self._page_bytes)
-        tallies, covered = self._tallies.of(caller, conversation_id, [event.position for event in events[:fit]])
+        asked = [event.position for event in events[:fit]]
+        tallies, covered = self._tallies.of(caller, conversation_id, asked, view.shows)
         sizes = (wire_bytes(event) + tallies_bytes(tallies.get(event.position, ())) for event in events[:covered])
         fit = fitting(sizes, self._page_bytes)
         if fit < len(events):
@@ -76,3 +77,9 @@ class Histories:
         lowest, highest = events[-1].position, events[0].position
         hidden = self._memberships.hidden(caller.user_id, conversation_id, lowest[:-1], highest + "~")
         return [event for event in events if event.position not in hidden]
+
+
+def _in_sight(event: Shown, view: View) -> bool:
+    """Whether the caller may see the event, and the edit whose text it shows: who has left learns of no later one."""
+    other = tells_of(event)
+    return view.shows(event.position) and (other is None or view.shows(other))

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tidings.domain.cursor import SyncStart
-from tidings.domain.events import Event
-from tidings.domain.groups import Stay
+from tidings.domain.events import Event, LogEntry, tells_of
+from tidings.domain.groups import Member, Seen, Stay
 from tidings.domain.position import FIRST, floor
 from tidings.domain.pulled import Marks, Place, Window, following, takes, windows
 from tidings.domain.sizes import wire_bytes
@@ -54,13 +54,14 @@ class Room:
 
 @dataclass(slots=True)
 class _Page:
-    """One reader's page in the making; the stays are those of each conversation that was asked for."""
+    """One reader's page in the making; stays and settings are those of each conversation that was asked for."""
 
     reader: str
     marks: Mapping[str, Marks]
     room: Room
     events: list[Event] = field(default_factory=list)
     stays: dict[str, tuple[Stay, ...]] = field(default_factory=dict)
+    histories: dict[str, Seen] = field(default_factory=dict)
 
 
 class Pulls:
@@ -99,7 +100,7 @@ class Pulls:
             page.room.queries -= 1
             entries, further = self._log.since(window.conversation_id, after, window.before, most)
             for entry in entries:
-                if takes(self._stays(page, window.conversation_id), entry, page.reader, self._times.settle):
+                if self._takes(page, window.conversation_id, entry):
                     assert entry.event is not None
                     event = replace(entry.event, arrival=entry.position)
                     if not page.room.takes(wire_bytes(event)):
@@ -108,6 +109,19 @@ class Pulls:
                 after = entry.position
             if further is None:
                 return None
+
+    def _takes(self, page: _Page, conversation_id: str, entry: LogEntry) -> bool:
+        """Whether the entry is the reader's: by its own position, and by that of anything else that it tells of."""
+        stays = self._stays(page, conversation_id)
+        if not takes(stays, entry, page.reader, self._times.settle):
+            return False
+        other = tells_of(entry.event) if entry.event is not None else None
+        if other is None or any(stay.covers(other) for stay in stays):
+            return True
+        if conversation_id not in page.histories:
+            group = self._groups.get(conversation_id, strong=True)
+            page.histories[conversation_id] = Seen.JOIN if group is None else group.history
+        return Member(page.reader, stays).sees(other, page.histories[conversation_id])
 
     def _stays(self, page: _Page, conversation_id: str) -> tuple[Stay, ...]:
         """The reader's stays: as noted, or where one is in doubt as the members say."""

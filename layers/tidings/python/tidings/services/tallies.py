@@ -6,7 +6,7 @@ that one alone has more, its counts are of the first that were looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,10 +38,10 @@ class Tallies:
         self._most = most
 
     def of(
-        self, caller: Caller, conversation_id: str, positions: Sequence[str]
+        self, caller: Caller, conversation_id: str, positions: Sequence[str], shows: Callable[[str], bool]
     ) -> tuple[Mapping[str, tuple[Tally, ...]], int]:
-        """The tallies of messages by position (newest first, at least one), the most frequent emoji first; and how many
-        of the messages they cover."""
+        """The tallies of messages by position (newest first, at least one) of what was said where `shows` lets through,
+        the most frequent emoji first; and how many of the messages they cover."""
         found, further = self._reactions.page(conversation_id, positions[-1], positions[0], self._most)
         whole = [at for at in positions if further is None or at > further]
         if further is not None and not whole:
@@ -49,7 +49,7 @@ class Tallies:
             found = self._with_own(caller, conversation_id, further, found)
         by_message: dict[str, list[StandingReaction]] = {}
         for each in found:
-            if not each.withheld or each.user_id == caller.user_id:
+            if shows(each.position) and (not each.withheld or each.user_id == caller.user_id):
                 by_message.setdefault(each.target, []).append(each)
         return {at: _count(by_message[at], caller) for at in whole if at in by_message}, len(whole)
 

@@ -77,7 +77,7 @@ class ReactionStore:
 
 
 def _reaction(item: Item) -> StandingReaction:
-    return StandingReaction(*_place(item), text_of(item, "emoji"), keys.WITHHELD in item)
+    return StandingReaction(*_place(item), text_of(item, "position"), text_of(item, "emoji"), keys.WITHHELD in item)
 
 
 def _place(item: Item) -> tuple[str, str]:

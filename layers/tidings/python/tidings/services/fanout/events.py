@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Final
 
 from tidings.domain import position
-from tidings.domain.events import Change, Event, GroupChange, LogEntry, Message, Path
+from tidings.domain.events import Change, Edit, Event, GroupChange, LogEntry, LogEvent, Message, Path
 from tidings.domain.stamp import Fence
 from tidings.ports.groups import Groups, Members
 from tidings.ports.messaging import Log, Mailboxes
@@ -31,6 +31,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 
 EVENT: Final = "event"
+EDITED: Final = "edited"
 CALLED: Final = "called"
 MEAN_CHUNK: Final = 500
 """A group that is pushed to is two or three chunks: each reads the event, beside one read a member."""
@@ -42,7 +43,7 @@ def event_rule(shown: Shown) -> Iterator[Wanted]:
         return
     chat, entry = shown.conversation_id, shown.entry
     if _pushed(entry):
-        yield Wanted(PlanJob(EVENT, chat, entry.position))
+        yield Wanted(PlanJob(EDITED if isinstance(entry.event, Edit) else EVENT, chat, entry.position))
     elif called := _called(entry):
         yield Wanted(ChunkJob(CALLED, chat, entry.position, 0, position.ms_of(entry.position), called))
 
@@ -81,6 +82,29 @@ class Receivers:
             yield from ((at, member.user_id) for member in page if member.received(subject.position))
 
 
+class Witnesses(Receivers):
+    """The audience of an edit: of those who receive it, whoever may see the message that it is of.  Somebody who joined
+    in between is not told what was said before."""
+
+    def __init__(self, log: Log, groups: Groups, members: Members) -> None:
+        super().__init__(members)
+        self._log = log
+        self._groups = groups
+
+    def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+        """The members; nobody for a tombstone."""
+        entry = self._log.get(subject.owner, subject.position, strong=True)
+        event = entry.event if entry is not None else None
+        if event is None:
+            return
+        # One that has just been made may not be everywhere yet.
+        group = self._groups.get(subject.owner, strong=False) or self._groups.get(subject.owner, strong=True)
+        if group is None:
+            return
+        for at, page in self._members.audience(subject.owner, shard, after):
+            yield from ((at, member.user_id) for member in page if member.gets(event, group.history))
+
+
 class Copies:
     """Puts an event into mailboxes, by the rules of arrivals."""
 
@@ -94,7 +118,7 @@ class Copies:
 
         What each of them got.  Raises `RetryLater` while it is not known who has it, `Unavailable`.
         """
-        if entry.event is None:
+        if entry.event is None or not owners:
             return {}
         if self._stamps.settled(position.ms_of(entry.position)):
             parcels = self._late.missing(entry, owners, read.stamp)
@@ -108,23 +132,41 @@ class Copies:
         return {parcel.user_id: (parcel.event,) for parcel in parcels}
 
 
+class Entitled:
+    """Who of some members may be told an event, where its position and the plan do not say so already."""
+
+    def __init__(self, groups: Groups, members: Members) -> None:
+        self._groups = groups
+        self._members = members
+
+    def among(self, recipients: Sequence[str], event: LogEvent) -> list[str]:
+        """Those of `recipients`, strongly read."""
+        group = self._groups.get(event.conversation_id, strong=True)
+        found = self._members.many(group, recipients) if group is not None else {}
+        return [each for each in recipients if group and each in found and found[each].gets(event, group.history)]
+
+
 class Deliver:
     """Writes an event into each recipient's mailbox and posts it to whoever is connected."""
 
-    def __init__(self, log: Log, copies: Copies, live: Live) -> None:
+    def __init__(self, log: Log, entitled: Entitled, copies: Copies, live: Live) -> None:
         self._log = log
+        self._entitled = entitled
         self._copies = copies
         self._live = live
 
     def prepare(self, subject: Subject) -> Apply | None:
         """Read the event strongly.  None for a tombstone, and for what others deliver."""
         entry = self._log.get(subject.owner, subject.position, strong=True)
-        if entry is None or not _pushed(entry):
+        if entry is None or entry.event is None or not _pushed(entry):
             return None
-        author = (position.parse(entry.position).sender,)
+        author, event = (position.parse(entry.position).sender,), entry.event
+        edited = isinstance(event, Message) and event.edited is not None
 
         def apply(recipients: Sequence[str], fence: Fence) -> None:
-            written = dict(self._copies.write(entry, recipients, fence))
+            # It was edited on its way: whoever left in between is told neither what it said nor what it says.
+            told = self._entitled.among(recipients, event) if edited else recipients
+            written = dict(self._copies.write(entry, told, fence))
             if entry.alone:
                 written.pop(entry.sender, None)
             self._live.post(written, author)
@@ -135,33 +177,35 @@ class Deliver:
 class Call:
     """Writes a pulled event into the mailboxes of those of its recipients who are members."""
 
-    def __init__(self, log: Log, groups: Groups, members: Members, copies: Copies) -> None:
+    def __init__(self, log: Log, entitled: Entitled, copies: Copies) -> None:
         self._log = log
-        self._groups = groups
-        self._members = members
+        self._entitled = entitled
         self._copies = copies
 
     def prepare(self, subject: Subject) -> Apply | None:
         """Read the event strongly.  None for a tombstone, and for what is not pulled."""
         entry = self._log.get(subject.owner, subject.position, strong=True)
-        group = self._groups.get(subject.owner, strong=True) if entry is not None and _called(entry) else None
-        if entry is None or group is None:
+        if entry is None or entry.event is None or not _called(entry):
             return None
+        event = entry.event
 
         def apply(recipients: Sequence[str], fence: Fence) -> None:
-            found = self._members.many(group, recipients)
-            there = [each for each in recipients if each in found and found[each].received(entry.position)]
-            if there:
-                self._copies.write(entry, there, fence)
+            self._copies.write(entry, self._entitled.among(recipients, event), fence)
 
         return apply
 
 
-def event_kinds(members: Members) -> dict[str, Kind]:
+def event_kinds(log: Log, groups: Groups, members: Members) -> dict[str, Kind]:
     """The registry's entries for events of groups."""
-    return {EVENT: Kind(Receivers(members), gives=True, mean=MEAN_CHUNK), CALLED: Kind(Nobody(), gives=True)}
+    return {
+        EVENT: Kind(Receivers(members), gives=True, mean=MEAN_CHUNK),
+        EDITED: Kind(Witnesses(log, groups, members), gives=True, mean=MEAN_CHUNK),
+        CALLED: Kind(Nobody(), gives=True),
+    }
 
 
 def event_effects(log: Log, groups: Groups, members: Members, copies: Copies, live: Live) -> dict[str, Effect]:
     """What workers do for them."""
-    return {EVENT: Deliver(log, copies, live), CALLED: Call(log, groups, members, copies)}
+    entitled = Entitled(groups, members)
+    deliver = Deliver(log, entitled, copies, live)
+    return {EVENT: deliver, EDITED: deliver, CALLED: Call(log, entitled, copies)}

@@ -103,7 +103,7 @@ class Watching:
             author = tag(each.user_id, each.device_id)
             for event in events:
                 mine = parse(event.position).sender == author
-                if member is not None and member.received(event.position) and not mine:
+                if member is not None and member.gets(event, group.history) and not mine:
                     told.setdefault(each.user_id, {}).setdefault(each.device_id, []).append(event)
 
     def _event(self, chat: str, position: str) -> LogEvent | None:
