@@ -20,6 +20,8 @@ class Chaos:
     def __init__(self, random: Random, deaths: float = 0.03, nesting: float = 0.08) -> None:
         self.random = random
         self.rig = Rig()
+        # Whoever joins while a message is on its way to the log pulls it, which is not played here.
+        self.rig.log.at_once = True
         self.rig.join(*NAMES)
         self.rig.hook = lambda _name: self._at_a_call()
         self.rig.commit = self._in_flight
