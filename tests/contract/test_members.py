@@ -10,7 +10,7 @@ from tests.contract.engines import FULL, Stores
 from tests.contract.made import changed, group, position
 from tidings.domain.errors import InvalidRequest, RetryLater
 from tidings.domain.events import Change, Path
-from tidings.domain.groups import Group, Member, Move, Role, Stay
+from tidings.domain.groups import MOVES, Group, Member, Move, Role, Stay
 
 MOST = 1_000
 
@@ -159,6 +159,13 @@ class TestMembers:
             )
         assert party.everybody() == []
         assert stores.log.get(party.chat, at, strong=True) is None
+
+    def test_as_many_as_a_transaction_takes(self, party: Party) -> None:
+        """With the log, the count and the number of shards: the group grows by it."""
+        users = [f"user-{n:02d}" for n in range(MOVES)]
+        party.join(*users)
+        assert party.group.members == MOVES
+        assert sorted(party.present()) == users
 
     def test_few_are_counted_with_those_who_left(self, party: Party) -> None:
         party.join("ann", "bob")

@@ -8,7 +8,7 @@ import pytest
 
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
-from tests.e2e.group_steps import ask, do, found, members, paged, people, shown, synced, tell
+from tests.e2e.group_steps import LEAVES_MS, ask, do, found, members, paged, people, shown, synced, tell
 from tests.e2e.phone import Phone, new_id
 from tests.e2e.steps import SETTLE_MS, gather, settle
 from tests.e2e.tables import items
@@ -101,6 +101,29 @@ async def test_what_is_said_while_somebody_joins(connect: Connect, control: Asyn
     events, _ = await bob.mailbox(cursor)
     assert shown(events, group) == ["added bob", "while", "after"]
     assert await paged(bob, group) == ["added bob", "while", "after"]
+
+
+async def test_what_is_said_while_somebody_is_removed(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """The removal stands still before its transaction: what is said meanwhile is still theirs, what is said once it
+    holds is not."""
+    alice, bob, carol = await people(connect, user, "alice", "bob", "carol")
+    group = await found(alice, bob, carol)
+    await settle(control)
+    name = new_id()
+    rule = {"action": "pause", "function": "Send", "contains": name, "operation": "TransactWriteItems"}
+    await control.misbehave(calls=[{**rule, "when": "before", "name": "paused"}])
+    removing = await alice.put("group.remove", client_id=name, conversation=group, member=bob.user)
+    await control.stopped(1)
+    await tell(carol, group, "while")
+    await control.release("paused")
+    assert (await alice.reply(removing))["type"] == "ack"
+    await control.advance(LEAVES_MS)
+    await tell(carol, group, "after")
+    await settle(control)
+    kept = ["created alice bob carol", "removed bob", "while"]
+    assert await synced(bob, group) == await paged(bob, group) == kept
+    assert shown(bob.events, group) == kept
+    assert await paged(carol, group) == [*kept, "after"]
 
 
 @pytest.mark.parametrize("later_ms", [0, SETTLE_MS + 1_000], ids=["resent-at-once", "resent-settled"])

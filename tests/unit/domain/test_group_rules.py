@@ -12,8 +12,9 @@ from tidings.domain import group_rules as rules
 from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, RetryLater, TidingsError
 from tidings.domain.events import Change
 from tidings.domain.group_rules import Turn
-from tidings.domain.groups import Group, Member, Role, Seen, Stay, Who
+from tidings.domain.groups import MOVES, Group, Member, Role, Seen, Stay, Who
 from tidings.domain.position import stamped
+from tidings.protocol.groups import MAX_ADDED
 
 OWNER, ADMIN, MEMBER = Role.OWNER, Role.ADMIN, Role.MEMBER
 GROUP = Group("g#aaaaaaaaaaaaaaaa", "", "Team")
@@ -61,22 +62,22 @@ class TestWhoMay:
     def test_one_removes_those_below(self, mine: Role, theirs: Role) -> None:
         me, them = someone("ann", mine), someone("bob", theirs)
         if (mine, theirs) in ((OWNER, ADMIN), (OWNER, MEMBER), (ADMIN, MEMBER)):
-            (move,) = rules.removed(me, them, at(5), 9_000).moves
-            assert move.after == Member("bob", (Stay(at(0), 9_000, at(5)),))
+            (move,) = rules.removed(me, them, at(5)).moves
+            assert move.after == Member("bob", (Stay(at(0), 1_005, at(5)),))
         else:
             with pytest.raises(Forbidden):
-                rules.removed(me, them, at(5), 9_000)
+                rules.removed(me, them, at(5))
 
     def test_nobody_removes_the_owner_nor_themselves(self) -> None:
         with pytest.raises(Forbidden):
-            rules.removed(someone("ann", ADMIN), someone("bob", OWNER), at(5), 0)
+            rules.removed(someone("ann", ADMIN), someone("bob", OWNER), at(5))
         with pytest.raises(InvalidRequest):
-            rules.removed(someone("ann", ADMIN), someone("ann", ADMIN), at(5), 0)
+            rules.removed(someone("ann", ADMIN), someone("ann", ADMIN), at(5))
 
     @pytest.mark.parametrize("target", [None, gone("bob")])
     def test_who_is_not_there_is_neither_removed_nor_given_a_role(self, target: Member | None) -> None:
         with pytest.raises(NotFound):
-            rules.removed(someone("ann", OWNER), target, at(5), 0)
+            rules.removed(someone("ann", OWNER), target, at(5))
         with pytest.raises(NotFound):
             rules.given(someone("ann", OWNER), target, ADMIN, at(5))
 
@@ -112,26 +113,39 @@ class TestHandingOver:
 
     def test_the_longest_standing_admin_takes_over(self) -> None:
         others = [someone("bob", joined=0), someone("cid", ADMIN, 3), someone("dan", ADMIN, 2), gone("eve")]
-        turn = rules.departed(someone("ann", OWNER), others, at(9), 20_000)
+        turn = rules.departed(someone("ann", OWNER), others, at(9))
         assert turn.users == ("ann",)
         assert turn.details == (("owner", "dan"),)
         assert [move.after.role for move in turn.moves] == [MEMBER, OWNER]
 
     def test_else_the_longest_standing_member(self) -> None:
         others = [someone("bob", joined=4), someone("cid", joined=3)]
-        assert rules.departed(someone("ann", OWNER), others, at(9), 0).details == (("owner", "cid"),)
+        assert rules.departed(someone("ann", OWNER), others, at(9)).details == (("owner", "cid"),)
 
     def test_the_last_one_leaves_nobody(self) -> None:
-        turn = rules.departed(someone("ann", OWNER), [gone("bob")], at(9), 0)
+        turn = rules.departed(someone("ann", OWNER), [gone("bob")], at(9))
         assert (len(turn.moves), turn.details) == (1, ())
 
     def test_who_is_no_owner_hands_nothing_over(self) -> None:
-        turn = rules.departed(someone("ann", ADMIN), [someone("bob", OWNER)], at(9), 0)
+        turn = rules.departed(someone("ann", ADMIN), [someone("bob", OWNER)], at(9))
         assert (len(turn.moves), turn.details) == (1, ())
 
     def test_an_heir_of_a_later_position_has_to_be_waited_for(self) -> None:
         with pytest.raises(RetryLater):
-            rules.departed(someone("ann", OWNER), [someone("bob", joined=10)], at(9), 0)
+            rules.departed(someone("ann", OWNER), [someone("bob", joined=10)], at(9))
+
+
+def test_a_transaction_takes_as_many_as_a_frame_names() -> None:
+    assert MAX_ADDED + 1 <= MOVES
+
+
+class TestEnding:
+    def test_only_what_the_change_ends_ends_then(self) -> None:
+        before = Member("bob", (Stay(at(0), 1_001, at(1)), Stay(at(2))))
+        (move,) = rules.ending(rules.removed(someone("ann", OWNER), before, at(5)).moves, at(5), 9_000)
+        assert move.after.stays == (Stay(at(0), 1_001, at(1)), Stay(at(2), 9_000, at(5)))
+        joins = rules.added({}, ["bob"], at(5)).moves
+        assert rules.ending(joins, at(5), 9_000) == list(joins)
 
 
 class TestWhatMembersSee:
@@ -201,9 +215,9 @@ def act(party: Party, what: str, by: str, whom: str, number: int) -> None:
         if what == "add":
             turn = rules.added(known, [whom], position)
         elif what == "remove":
-            turn = rules.removed(me, known.get(whom), position, 9_000 + number)
+            turn = rules.removed(me, known.get(whom), position)
         elif what == "leave":
-            turn = rules.departed(me, list(known.values()), position, 9_000 + number)
+            turn = rules.departed(me, list(known.values()), position)
         else:
             turn = rules.given(me, known.get(whom), Role(what), position)
     except TidingsError:

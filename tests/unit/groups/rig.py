@@ -22,6 +22,7 @@ from tidings.services.settle import Settle
 
 HOUR = 3_600_000
 MOST = 12
+EVERYBODY = ("ann", "bob", "cid", "dan", *(f"user-{n}" for n in range(MOST)))
 
 
 class Rig:
@@ -52,7 +53,7 @@ class Rig:
         changes = GroupChanges(claims, log, groups, members, pulled, self.clock, self.most)
         self.settle = Settle(groups, members, memberships, pulled)
         guests = Guests(People(users), memberships)
-        self.actions = GroupActions(changes, claims, groups, members, guests, self.settle, self.clock, world.times)
+        self.actions = GroupActions(changes, claims, groups, members, guests, self.settle, self.clock)
         self.views = GroupViews(Metas(groups, self.clock), members)
 
     def _before(self, name: str) -> None:

@@ -79,7 +79,6 @@ class Play:
             Guests(people, world.memberships),
             Settle(groups, members, world.memberships, pulled),
             world.clock,
-            world.times,
         )
         pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)
         self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10, pulls)

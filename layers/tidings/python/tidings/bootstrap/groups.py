@@ -65,7 +65,7 @@ class Groups:
         given = settings()
         changes = GroupChanges(claims, log, self.groups, self.members, self.pulled, self.clock, given.max_members)
         guests, settle = Guests(people, memberships), self.settle(memberships)
-        actions = GroupActions(changes, claims, self.groups, self.members, guests, settle, self.clock, given.times)
+        actions = GroupActions(changes, claims, self.groups, self.members, guests, settle, self.clock)
         routes.register(router, actions, GroupViews(self.metas, self.members), spend)
 
 

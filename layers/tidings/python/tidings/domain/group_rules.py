@@ -19,6 +19,7 @@ from typing import Final
 from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, RetryLater
 from tidings.domain.events import Change, Details
 from tidings.domain.groups import Group, Member, Move, Role, Stay, Who
+from tidings.domain.position import ms_of
 
 _RANKS: Final = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
 
@@ -84,8 +85,8 @@ def added(known: Mapping[str, Member], users: Iterable[str], at: str) -> Turn:
     return _turn(Change.ADDED, moves)
 
 
-def removed(me: Member, target: Member | None, at: str, left: int) -> Turn:
-    """The target's stay ends at `left` (epoch ms).
+def removed(me: Member, target: Member | None, at: str) -> Turn:
+    """The target's stay ends (from when on, `ending` says).
 
     Raises `NotFound`, `Forbidden`, `InvalidRequest` for oneself, and `RetryLater` where their role was changed by a
     later position.
@@ -95,15 +96,15 @@ def removed(me: Member, target: Member | None, at: str, left: int) -> Turn:
         raise InvalidRequest("`member`: this is you; leave the group instead.")
     if _RANKS[me.role] <= _RANKS[them.role]:
         raise Forbidden("You may only remove members below you: the owner anybody, an admin who is none.")
-    return _turn(Change.REMOVED, _ended(them, at, left))
+    return _turn(Change.REMOVED, _ended(them, at))
 
 
-def departed(me: Member, others: Iterable[Member], at: str, left: int) -> Turn:
+def departed(me: Member, others: Iterable[Member], at: str) -> Turn:
     """One's own stay ends.  An owner hands over to the longest-standing of `others`, admins first.
 
     Raises `RetryLater` where one's own role, or all who could take over, were changed by a later position.
     """
-    moves = _ended(me, at, left)
+    moves = _ended(me, at)
     if not moves or me.role is not Role.OWNER:
         return _turn(Change.LEFT, moves)
     staying = [other for other in others if other.present and other.user_id != me.user_id]
@@ -153,7 +154,7 @@ def _turn(change: Change, moves: Sequence[Move], details: Details = ()) -> Turn:
     return Turn(change, tuple(moves), tuple(move.after.user_id for move in moves), details)
 
 
-def _ended(member: Member, at: str, left: int) -> list[Move]:
+def _ended(member: Member, at: str) -> list[Move]:
     """The end of the stay that stands, with which the role goes.  Nothing, if it began later than `at`.
 
     Raises `RetryLater` where the role came later than `at`.
@@ -163,11 +164,12 @@ def _ended(member: Member, at: str, left: int) -> list[Move]:
         return []
     if member.role_at > at:
         raise _crossed()
-    return [Move(member, Member(member.user_id, (*earlier, replace(last, left=left, left_at=at))))]
+    return [Move(member, Member(member.user_id, (*earlier, replace(last, left=ms_of(at), left_at=at))))]
 
 
 def ending(moves: Sequence[Move], at: str, left: int) -> list[Move]:
-    """The moves with the stays that the change at `at` ends ending at `left` (epoch ms), not when it was decided."""
+    """The moves with the stays that the change at `at` ends ending at `left` (epoch ms): this is known only when they
+    are about to be written."""
     return [_ending(move, at, left) for move in moves]
 
 

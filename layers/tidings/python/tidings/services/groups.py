@@ -11,8 +11,6 @@ from tidings.domain.events import Change, Details, GroupChange, LogEntry
 from tidings.domain.group_rules import Turn
 from tidings.domain.groups import Group, Role, Seen, Who
 from tidings.domain.identity import Caller
-from tidings.domain.position import ms_of
-from tidings.domain.stamp import Times
 from tidings.ports.groups import Groups, Members
 from tidings.ports.world import Clock
 from tidings.services.claim import Claims
@@ -43,7 +41,6 @@ class GroupActions:
         guests: Guests,
         settle: Settle,
         clock: Clock,
-        times: Times,
     ) -> None:
         self._changes = changes
         self._claims = claims
@@ -52,7 +49,6 @@ class GroupActions:
         self._guests = guests
         self._settle = settle
         self._clock = clock
-        self._times = times
 
     def create(self, caller: Caller, client_id: str, users: Sequence[str], values: Details) -> Changed:
         """Make a group owned by the caller; `values` are its fields.  Its id is made from the position.
@@ -113,7 +109,7 @@ class GroupActions:
         """Remove a member below the caller.  Raises `InvalidRequest` for oneself, and what all do."""
 
         def decide(scene: Scene, at: str) -> Turn:
-            return group_rules.removed(scene.me, scene.known.get(user_id), at, self._left(at))
+            return group_rules.removed(scene.me, scene.known.get(user_id), at)
 
         return self._change(caller, Ask("group.remove", client_id, chat, {"member": user_id}), [user_id], decide)
 
@@ -124,7 +120,7 @@ class GroupActions:
             others = []
             if scene.me.role is Role.OWNER:
                 others = [member for _, page in self._members.audience(chat, 0, None) for member in page]
-            return group_rules.departed(scene.me, others, at, self._left(at))
+            return group_rules.departed(scene.me, others, at)
 
         return self._change(caller, Ask("group.leave", client_id, chat, {}), (), decide)
 
@@ -152,10 +148,6 @@ class GroupActions:
         group = self._groups.get(chat, strong=True) if users else None
         there = self._members.many(group, users) if group is not None else {}
         return tuple(user_id for user_id in users if user_id not in there or not there[user_id].present)
-
-    def _left(self, at: str) -> int:
-        """When a removal written now holds for every sender: after the longest call to the database."""
-        return max(self._clock.now(), ms_of(at)) + self._times.call
 
     def _check_room(self, members: int) -> None:
         if members > self._changes.most:
