@@ -16,7 +16,7 @@ def check(chaos: Chaos) -> None:
         assert chaos.rig.box(name) == chaos.rig.due_to(name), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seeds)
 def test_every_interleaving_converges(seed: int) -> None:
     chaos = Chaos(Random(seed))
@@ -25,7 +25,7 @@ def test_every_interleaving_converges(seed: int) -> None:
     check(chaos)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seeds)
 def test_dying_workers_and_slow_writes(seed: int) -> None:
     chaos = Chaos(Random(seed), deaths=0.1, nesting=0.2)

@@ -135,6 +135,30 @@ def test_up_down_and_up_again(town: Town) -> None:
     assert pulls(town, "m-5")[first] != OPEN
 
 
+def test_a_beginning_is_not_used_again(town: Town) -> None:
+    """A job that was delivered twice comes back when its crossing is over, and the group has grown again."""
+    grow(town, MOST + 1)
+    town.plan()
+    jobs = [each for each in town.lanes.due() if each.get("of") == "cross"]
+    for job in jobs:
+        town.do(job)
+    again = [each.job for each in town.lanes.queued if each.job.get("position")]
+    first = pulled(town)
+    for name in NAMES[:4]:
+        town.exit(name)
+        town.repair(name)
+    town.settle()
+    for name in NAMES[:4]:
+        town.enter(name)
+        town.repair(name)
+    for job in again:
+        town.do(job)
+    town.settle()
+    assert town.group.path is Path.PULL
+    assert town.group.pulled_from > first
+    assert all(pulls(town, name)[town.group.pulled_from] == OPEN for name in NAMES[:6])
+
+
 def test_a_long_walk_goes_on_as_another_job(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings.services.fanout.crossing.PATIENCE_MS", 2)
     town.hook = lambda _name: town.pass_time(1)

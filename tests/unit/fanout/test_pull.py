@@ -151,7 +151,7 @@ def check(chaos: Chaos) -> None:
     assert (town.group.pulled_from > 0) is pulled
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seeds)
 def test_every_interleaving_converges(seed: int) -> None:
     chaos = Chaos(Random(seed))

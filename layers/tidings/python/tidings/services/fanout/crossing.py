@@ -56,7 +56,8 @@ class Crossing:
     """Begins a crossing, as the group stands.
 
     Many a join asks for the same one.  Each first notes a beginning in a job of its own; the one whose beginning is
-    put into the group goes on, and knows itself again when it is done twice.
+    put into the group goes on, and knows itself again when it is done twice.  A beginning is good for `F`, like any
+    stamp: one that is older may have been begun, and ended, before.
     """
 
     def __init__(self, groups: Groups, clock: Clock, times: Times, most: int) -> None:
@@ -76,8 +77,9 @@ class Crossing:
             return replace(job, position=floor(now)) if group.outgrown(self._most) else None
         start = ms_of(job.position)
         if group.outgrown(self._most):
-            if not self._groups.turn(group, Path.CHUNK, start, Fence(now, self._times, self._clock.now)):
-                return job
+            fence = Fence(start, self._times, self._clock.now)
+            if fence.expired() or not self._groups.turn(group, Path.CHUNK, start, fence):
+                return replace(job, position=floor(now))
             group = replace(group, pulled_from=start)
         if group.path is not Path.CHUNK or group.pulled_from != start:
             return None
