@@ -18,8 +18,8 @@ from client.errors import ClientError
 from local.control_client import ControlError
 from local.demo import report
 from local.demo.acts import Acts
+from local.demo.crowd_table import table as crowds_table
 from local.demo.crowds import play
-from local.demo.crowds import table as crowds_table
 from local.demo.facts import Findings
 from local.demo.host import running
 from local.demo.scenario import write

@@ -16,7 +16,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chitchat_dataset import Dataset
@@ -24,9 +23,9 @@ from chitchat_dataset import Dataset
 from client import Client, Message, Timing
 from local.aws import client as aws_client
 from local.demo import checker
-from local.demo.facts import Findings, Item, Sent
+from local.demo.crowd_table import Crowd, table
+from local.demo.facts import Item, Sent
 from local.demo.host import HostHandle, running
-from local.demo.report import columns
 
 ADDED: Final = 90
 """Members an owner adds in one frame."""
@@ -39,64 +38,6 @@ BATCH: Final = 25
 TIMING: Final = Timing(receipts=0.2, keep_alive=30.0)
 WORK: Final = ("WorkSmall", "WorkLarge")
 ARRIVAL_S: Final = 120.0
-
-
-@dataclass(slots=True)
-class Crowd:
-    """What a group of `size` was put through, and what came of it."""
-
-    size: int
-    messages: int
-    filled_s: float = 0.0
-    faults: Findings = field(default_factory=Findings)
-    read_back: int = 0
-    path: str = ""
-    fanout_s: float = 0.0
-    per_worker: float = 0.0
-    """Mailboxes a worker writes a second of its billed time; 0 where there is nothing to write."""
-    written: float = 0.0
-    read: float = 0.0
-    frames: float = 0.0
-    """Units and frames of one message alone, everything that follows from it included."""
-    online: int = 0
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        """For the table."""
-        faults = self.faults
-        told = (len(faults.lost), len(faults.repeated), len(faults.misordered), len(faults.wrong))
-        budget = 2 + self.size if self.path == "pushed" else 2
-        return (
-            f"{self.size:,}",
-            self.path,
-            str(self.messages),
-            f"{self.read_back:,}",
-            *map(str, told),
-            f"{self.fanout_s:.2f}",
-            f"{self.per_worker:.0f}" if self.per_worker else "–",
-            f"{self.written:,.0f} / {budget:,}",
-            f"{self.written / self.size:.2f}",
-            f"{self.read:,.1f}",
-            f"{self.frames:.0f}",
-        )
-
-
-HEAD: Final = (
-    "members",
-    "path",
-    "messages",
-    "read back",
-    "lost",
-    "repeated",
-    "misordered",
-    "wrong",
-    "fan-out s",
-    "deliveries/s a worker",
-    "write units a message",
-    "a member",
-    "read units",
-    "frames",
-)
 
 
 class Person:
@@ -283,11 +224,6 @@ async def play(host: HostHandle, sizes: Sequence[int], messages: int) -> list[Cr
         found.append(await Play(host, size, messages, texts).run())
         print(f"    filled in {found[-1].filled_s:.1f} s", flush=True)
     return found
-
-
-def table(crowds: Sequence[Crowd]) -> str:
-    """What came of them."""
-    return columns([HEAD, *(crowd.row for crowd in crowds)])
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
