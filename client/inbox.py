@@ -10,21 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from client.display import Display, Gone
-from client.events import (
-    Event,
-    GroupChange,
-    Hidden,
-    LogEvent,
-    Message,
-    Presence,
-    Receipt,
-    Setting,
-    Typing,
-    Via,
-    event_of,
-)
+from client.events import Event, GroupChange, Hidden, LogEvent, Message, Presence, Receipt, Setting, Typing, Via
 from client.order import Recent, Seen
 from client.receipts import Mark, Receipts
+from client.wire import event_of
 
 KEEP = 2_000
 """Event ids in a saved state.  A sync repeats what is younger than the server's settling time (30 s)."""

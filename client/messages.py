@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterable
 
 from client.core import Core, new_id
 from client.dispatch import Handler
-from client.events import Entry, Message, Receipt, entries_of
+from client.events import Entry, Message, Receipt
 from client.paging import paged
 from client.replies import Ack, Reader, ack_of, reader_of
+from client.wire import entries_of
 
 
 class Messages(Core):

@@ -9,20 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from client.events import (
-    Edit,
-    GroupChange,
-    Hidden,
-    LogEvent,
-    Message,
-    Reaction,
-    Setting,
-    Unsend,
-    details_of,
-    entries_of,
-)
+from client.events import Edit, GroupChange, Hidden, LogEvent, Message, Reaction, Setting, Unsend
 from client.frames import Reply
 from client.lanes import Request
+from client.wire import details_of, entries_of
 
 SETTINGS = ("muted_until", "mentions", "pinned", "archived")
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Literal
 
 from client.core import Ask, new_id
-from client.events import Presence, presence_of
+from client.events import Presence
 from client.paging import paged
 from client.replies import Ack, Privacy, ack_of, privacy_of
+from client.wire import presence_of
 
 Audience = Literal["everyone", "following", "nobody"]
 Preview = Literal["full", "sender", "none"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client.events import Entry, GroupChange, Message, event_of
+from client.events import Entry, GroupChange, Message
 from client.frames import Reply
+from client.wire import event_of
 
 
 @dataclass(frozen=True, slots=True)

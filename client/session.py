@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from client.errors import Closed
-from client.events import Event, Presence, presence_of
+from client.events import Event, Presence
 from client.frames import decode
 from client.inbox import Inbox, State
 from client.lanes import Request
@@ -25,6 +25,7 @@ from client.own import look_up, looked_up, own_event
 from client.receipts import Mark, Receipts
 from client.syncing import SyncLoop
 from client.watching import Watching
+from client.wire import presence_of
 
 
 class Session:

@@ -15,19 +15,7 @@ from client.commands.show import excerpt, lines, lively, partner_of, printable
 from client.commands.slash import HELP as SLASHES
 from client.commands.slash import Slash
 from client.errors import RequestError
-from client.events import (
-    Edit,
-    Entry,
-    Event,
-    GroupChange,
-    Hidden,
-    Message,
-    Presence,
-    Reaction,
-    Receipt,
-    Typing,
-    Unsend,
-)
+from client.events import Edit, Entry, Event, GroupChange, Hidden, Message, Presence, Reaction, Receipt, Typing, Unsend
 
 HELP = "chat with a user or in a group, line by line"
 ABOUT = f"""\

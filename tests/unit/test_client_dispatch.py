@@ -10,7 +10,8 @@ import pytest
 
 from client.dispatch import Dispatcher
 from client.errors import ClientError
-from client.events import Message, event_of
+from client.events import Message
+from client.wire import event_of
 from tests.unit.client_rig import message
 
 

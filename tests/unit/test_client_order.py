@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.display import Conversation
-from client.events import Message, event_of
+from client.events import Message
 from client.inbox import Inbox, State
 from client.order import Recent, Seen
 from client.receipts import Receipts
+from client.wire import event_of
 from tests.unit.client_rig import message, place
 
 
