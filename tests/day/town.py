@@ -65,9 +65,7 @@ class Town(Rig):
         changes = GroupChanges(self.claims, world.log, world.groups, world.members, world.pulled, clock, MOST)
         self._settle = Settle(world.groups, world.members, world.memberships, world.pulled)
         guests = Guests(people, world.memberships)
-        self._actions = GroupActions(
-            changes, self.claims, world.groups, world.members, guests, self._settle, clock, world.times
-        )
+        self._actions = GroupActions(changes, self.claims, world.groups, world.members, guests, self._settle, clock)
         stamps = Stamps(clock, world.times)
         self._copies = Copies(stamps, world.mailboxes, LateArrivals(stamps, world.log, world.mailboxes))
         edges = EdgeQueue(world.chunks, clock, world.times, BOUND_MS)
