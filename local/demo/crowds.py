@@ -22,6 +22,7 @@ from chitchat_dataset import Dataset
 
 from client import Client, Message, Timing
 from local.aws import client as aws_client
+from local.control_client import ControlError
 from local.demo import checker
 from local.demo.crowd_table import Crowd, table
 from local.demo.facts import Item, Sent
@@ -37,6 +38,11 @@ AT_ONCE: Final = 20
 BATCH: Final = 25
 TIMING: Final = Timing(receipts=0.2, keep_alive=30.0)
 WORK: Final = ("WorkSmall", "WorkLarge")
+PATIENCE: Final = 10
+"""Minutes to wait for the streams and queues."""
+MANY: Final = 1_000
+FEWER: Final = 12
+"""Messages at most in a group of `MANY` or more: each is a copy a member, or read by each of them."""
 ARRIVAL_S: Final = 120.0
 
 
@@ -112,7 +118,7 @@ class Play:
         self._crowd.filled_s = time.monotonic() - begun
         # Past the settling time, and past a crossing to pulling with its walk over the members.
         for _ in range(4):
-            await self._host.idle(advance_ms=120_000)
+            await self._quiet(120_000)
         info = await owner.groups.info(self._group)
         if info.members != self._crowd.size:
             self._crowd.faults.wrong.append(f"the group has {info.members} members, not {self._crowd.size}")
@@ -129,7 +135,7 @@ class Play:
 
         await asyncio.gather(*(write(number, person) for number, person in enumerate(writers)))
         await self._arrived()
-        await self._host.idle(advance_ms=5_000)
+        await self._quiet(5_000)
         meter = await self._host.control.meter(mark)
         busy = sum(meter["operations"][name]["billed_ms"] for name in WORK if name in meter["operations"])
         if self._crowd.path == "pushed" and self._crowd.size > BATCH and busy:
@@ -137,11 +143,11 @@ class Play:
 
     async def _alone(self) -> None:
         """One message with the whole system to itself: how long until all is done, and what it costs."""
-        await self._host.idle(advance_ms=60_000)
+        await self._quiet(60_000)
         mark = (await self._host.control.mark())["mark"]
         begun = time.monotonic()
         await self._say(self._online[0], self._crowd.messages - 1)
-        await self._host.control.idle(100)
+        await self._quiet()
         self._crowd.fanout_s = time.monotonic() - begun
         total = (await self._host.control.meter(mark))["operations"]
         # Receipts and syncs are budgets of their own.
@@ -150,6 +156,17 @@ class Play:
         self._crowd.read = sum(part["read"] for part in parts)
         self._crowd.frames = sum(part["frames"] for part in parts)
         await self._arrived()
+
+    async def _quiet(self, advance_ms: int = 0) -> None:
+        """Until nothing is left to do: thirty thousand copies and pushes take a laptop minutes."""
+        for attempt in range(PATIENCE):
+            try:
+                await self._host.control.idle(60, close_windows=advance_ms > 0, advance_ms=advance_ms)
+            except ControlError:
+                if attempt == PATIENCE - 1:
+                    raise
+                continue
+            return
 
     async def _say(self, person: Person, place: int) -> None:
         mine = sum(fact.sender == person.user for fact in self._facts)
@@ -171,7 +188,7 @@ class Play:
 
     async def _read_back(self) -> None:
         """Members who were offline come with a new device: their first sync tells them everything."""
-        await self._host.idle(advance_ms=60_000)
+        await self._quiet(60_000)
         absent = self._users[len(self._online) :]
         sample = absent if len(absent) <= SAMPLE else random.Random(1).sample(absent, SAMPLE)
         self._crowd.read_back = len(sample) + len(self._online)
@@ -221,7 +238,8 @@ async def play(host: HostHandle, sizes: Sequence[int], messages: int) -> list[Cr
     found = []
     for size in sizes:
         print(f"==> a group of {size:,}", flush=True)
-        found.append(await Play(host, size, messages, texts).run())
+        count = min(messages, FEWER) if size >= MANY else messages
+        found.append(await Play(host, size, count, texts).run())
         print(f"    filled in {found[-1].filled_s:.1f} s", flush=True)
     return found
 
