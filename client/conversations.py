@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 
 from client.core import Core, new_id
@@ -25,8 +24,11 @@ class Conversations(Core):
         return int((await self.ask("conversations", limit=1)).get("unread", 0))
 
     async def mute(self, conversation: str, seconds: float | None = None, *, mentions: bool | None = None) -> Ack:
-        """No pushes for so long (None: until unmuted), but for messages that mention us, unless `mentions` is False."""
-        until = FOREVER if seconds is None else min(FOREVER, int((time.time() + seconds) * 1_000))
+        """No pushes for so long (None: until unmuted), but for messages that mention us, unless `mentions` is False.
+
+        By the server's clock, which is asked: ours may be wrong.
+        """
+        until = FOREVER if seconds is None else min(FOREVER, await self.sync() + int(seconds * 1_000))
         return await self.set_conversation(conversation, muted_until=until, mentions=mentions)
 
     async def unmute(self, conversation: str) -> Ack:
