@@ -93,6 +93,7 @@ async def test_a_larger_group_is_swept_member_by_member(
 ) -> None:
     alice, bob, group, everybody = await crowd(connect, control, user, CROWD)
     sent, kept = await tell(alice, group, "first"), await tell(bob, group, "kept")
+    await settle(control)  # A copy that is written after an edit has the new text.
     await change(alice, "edit", sent, text="second")
     await settle(control)
     for member in everybody:
