@@ -155,6 +155,18 @@ def test_everybody_has_one_place_while_the_group_grows(stores: DynamoStores, tog
     assert joiner.group.shards == 16
 
 
+def test_a_group_grows_with_one_who_comes_back(stores: DynamoStores) -> None:
+    joiner = Joiner(stores)
+    *others, back = [f"user-{n:02d}" for n in range(FULL + 1)]
+    assert joiner.turn(0, back)
+    assert joiner.turn(1, back, leaves=True)
+    assert all(joiner.turn(2 + n, user_id) for n, user_id in enumerate(others))
+    assert joiner.group.shards == 1
+    assert joiner.turn(90, back)
+    assert (joiner.group.members, joiner.group.shards) == (FULL + 1, 4)
+    assert sorted(member.user_id for member in joiner.everybody()) == [*others, back]
+
+
 def test_devices_that_connect_at_once_are_all_there(stores: DynamoStores, together: Together) -> None:
     ann, now = stores.user("ann"), stores.clock.now()
     devices = [Connection(f"d{n}", f"c{n}", now) for n in range(WRITERS)]

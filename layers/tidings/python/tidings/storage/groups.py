@@ -121,8 +121,11 @@ class GroupStore:
 
 
 def counting(table: str, group: Group, more: int, entering: bool, most: int, shards: int) -> dict[str, Any]:
-    """Count `more` members in `group`; with `entering`, on condition that its shards still are as it says, and set
-    how many it has from now on; with more members than before, that they will not be more than `most`."""
+    """Count `more` members in `group`, and set how many shards it has from now on.
+
+    With `entering`, or more shards than before, on condition that they still are as `group` says; with more members
+    than before, that they will not be more than `most`.
+    """
     request: dict[str, Any] = {
         "TableName": table,
         "Key": key(group.conversation_id),
@@ -131,7 +134,7 @@ def counting(table: str, group: Group, more: int, entering: bool, most: int, sha
         "ExpressionAttributeNames": names("members", "created"),
         "ExpressionAttributeValues": {":more": number(more)},
     }
-    if entering:
+    if entering or shards != group.shards:
         request["ConditionExpression"] += " AND #shards = :shards"
         request["ExpressionAttributeNames"]["#shards"] = "shards"
         request["ExpressionAttributeValues"][":shards"] = number(group.shards)
