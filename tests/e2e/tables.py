@@ -15,8 +15,7 @@ Item = dict[str, Any]
 async def table(control: AsyncControlClient, name: str) -> tuple[Any, str]:
     """A DynamoDB client and the deployed name of a table."""
     state = await control.state()
-    (found,) = [each for logical, each in state["tables"].items() if name in logical]
-    return client("dynamodb", state["aws"]), str(found)
+    return client("dynamodb", state["aws"]), str(state["tables"][name])
 
 
 async def items(control: AsyncControlClient, name: str, key: str, value: str) -> list[Item]:

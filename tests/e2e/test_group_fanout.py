@@ -17,14 +17,17 @@ from tests.e2e.steps import (
     hold,
     kill,
     notification,
+    pause,
     pushes,
     recipe,
     registered,
     settle,
 )
 from tests.e2e.test_kills import points, struck
+from tidings.domain.groups import REMEMBERED_MS
 
 CROWD = 27
+WALK_MS = 20_001
 
 
 class Crowd:
@@ -277,6 +280,26 @@ async def test_a_large_group_pushes_for_mentions_only(connect: Connect, control:
     assert await pushes(control, quiet_token) == []
     back = await connect(called.user)
     assert texts((await back.mailbox())[0], here.group) == ["to nobody", "to you"]
+
+
+async def test_a_crossing_that_takes_long_goes_on_where_it_was(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """One run marks members for twenty seconds at most."""
+    alice, bob = await connect(user("alice")), await connect(user("bob"))
+    slow = pause("Work", '\\"of\\":\\"pull\\"', "UpdateItem", "after")
+    await control.misbehave(calls=[slow])
+    group = await gathered(alice, [bob.user, *await silent(control, [user(f"m{n:03}") for n in range(PUSH_MEMBERS)])])
+    await control.idle(100, advance_ms=2 * (SETTLE_MS + REMEMBERED_MS))
+    await control.stopped(at_least=1)
+    await control.advance(WALK_MS)
+    await control.release("paused")
+    await settle(control)
+    assert await path(control, group) == "pull"
+    walks = await control.invocations("Work", contains='\\"of\\":\\"pull\\"', limit=10)
+    assert len(walks) == 2
+    await tell(alice, group, "hello")
+    assert texts((await bob.mailbox())[0], group) == ["hello"]
 
 
 async def test_crossing_workers_that_die_go_on(connect: Connect, control: AsyncControlClient, user: Any) -> None:

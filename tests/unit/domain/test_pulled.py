@@ -115,3 +115,12 @@ def test_what_is_over_is_outdated_and_an_open_stay_only_where_nothing_is_pulled(
     assert outdated(ended, before, T) == ([old], [NOW - 8 * HOUR])
     young = Marks(CHAT, {old: OPEN}, {NOW - 8 * HOUR: NOW - 1})
     assert outdated(young, before, T) == ([], [])
+
+
+def test_what_never_began_is_outdated_and_pulls_go_with_the_last_stay() -> None:
+    old, before = at(NOW - 9 * HOUR), NOW - HOUR
+    pulls = {NOW - 8 * HOUR: OPEN}
+    assert outdated(Marks(CHAT, {old: BEGINNING}, pulls), before, T) == ([old], [NOW - 8 * HOUR])
+    assert outdated(Marks(CHAT, {old: NOW - 2 * HOUR}, pulls), before, T) == ([old], [NOW - 8 * HOUR])
+    assert outdated(Marks(CHAT, {old: ENDING}, pulls), before, T) == ([], [])
+    assert outdated(Marks(CHAT, {old: NOW - 2 * HOUR}, {NOW: OPEN}), before, T) == ([old], [])

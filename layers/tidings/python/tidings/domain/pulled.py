@@ -103,15 +103,17 @@ def outdated(marks: Marks, before: int, settle_ms: int) -> tuple[list[str], list
     """Stays and pulls that no reader can need any more: over before `before` (epoch ms).
 
     A stay that is open counts as over when its first `settle_ms` are, as long as nothing is pulled: what begins to
-    pull later brings the stay along.
+    pull later brings the stay along.  One that perhaps never began has been settled by then if it did.
     """
-    pulls = [start for start, until in marks.pulls.items() if OPEN < until < before]
-    pulling = len(pulls) < len(marks.pulls)
+    pulling = any(until == OPEN or until >= before for until in marks.pulls.values())
     stays = []
     for joined, left in marks.stays.items():
-        begun = ms_of(joined) + settle_ms
-        if OPEN < left < before or (not pulling and begun < before):
+        begun_before = ms_of(joined) + settle_ms < before
+        idle = not pulling or left == BEGINNING
+        if OPEN < left < before or (begun_before and idle):
             stays.append(joined)
+    alone = len(stays) == len(marks.stays)
+    pulls = [start for start, until in marks.pulls.items() if OPEN < until < before or (alone and start < before)]
     return stays, pulls
 
 
