@@ -147,6 +147,8 @@ def test_whoever_is_blocked_before_the_first_contact_is_not_listed(rig: Rig) -> 
     assert texts(rig, "ann") == ["hello"]
     block(rig, False)
     assert page(rig).conversations == ()
+    say(rig, "bob", "ann", "it was nothing")
+    assert texts(rig) == texts(rig, "ann") == ["it was nothing"]
 
 
 def test_a_very_long_run_of_what_does_not_show_leaves_the_conversation_listed(rig: Rig) -> None:
@@ -155,6 +157,8 @@ def test_a_very_long_run_of_what_does_not_show_leaves_the_conversation_listed(ri
         rig.clock.advance(1)
         rig.react("ann", sent, "👍", client_id=f"r-{number}")
     rig.conversations = listing_of(rig, ShortSighted(rig.world.log))
+    assert page(rig).conversations == (), "nobody knows that there was anything"
+    read(rig, "bob", sent)
     found = only(rig)
     assert (found.last, found.active_at) == (None, ms_of(sent.position))
 

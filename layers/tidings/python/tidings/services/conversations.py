@@ -86,13 +86,13 @@ class Conversations:
         plan = listing.plan(self._hints(caller.user_id, rows, first=start is None), start, self._most)
         tails = Tails(self._log, caller.user_id, self._memberships.all_hidden(caller.user_id))
         ends = self._ends(tails, [rows[each] for each in plan.looked_up])
-        keys = {each: max(plan.hints[each], _position(end)) for each, end in ends.items() if end.last or not end.whole}
+        keys = {each: max(plan.hints[each], _position(end)) for each, end in ends.items() if _shows(rows[each], end)}
         keys |= {each: plan.hints[each] for each in plan.others}
         chosen, more = listing.page(keys, start, limit)
         ends |= self._ends(tails, [rows[each] for each in chosen if each not in ends])
         unread = self._unread(tails, ends, [rows[each] for each in (chosen if start else {**ends})])
         page = self._threads.each(lambda row: self._listed(row, keys, ends, unread), [rows[each] for each in chosen])
-        page = [each for each in page if each.last is not None or not ends[each.row.conversation_id].whole]
+        page = [each for each in page if _shows(each.row, ends[each.row.conversation_id])]
         fit = fitting(map(_bytes, page), self._page_bytes)
         last = page[fit - 1].row.conversation_id if fit < len(page) else chosen[-1] if more else None
         following = None if last is None else str(listing.Below(listing.rank(last, keys[last]), plan.line))
@@ -141,6 +141,11 @@ class Conversations:
         named = conversation.is_group(chat) and not row.left
         group = self._groups.get(chat, strong=False) if named else None
         return Listed(row, ends[chat].last, unread[chat], ms_of(active), group)
+
+
+def _shows(row: Membership, end: Tail) -> bool:
+    """Whether there is anything to be listed: what the reader sees, or has confirmed and so once saw."""
+    return end.last is not None or (not end.whole and bool(row.marks))
 
 
 def _marked(row: Membership) -> list[str]:

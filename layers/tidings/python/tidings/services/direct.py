@@ -3,7 +3,8 @@
     a row that has begun      they have met: nothing else is to be asked
     no row, or not begun      first contact: the user must exist, and both rows begin before the first log item does,
                               the caller's first, so that the other's tells of both
-    blocked                   what the caller writes is logged and acked as ever, and shown to nobody else
+    blocked                   what the caller writes is logged and acked as ever, and shown to nobody else; that the two
+                              have met is noted all the same, and a conversation that shows nothing is not listed
 
 A block is read eventually consistent, once a frame: half a read unit instead of the question whether somebody exists.
 """
@@ -53,24 +54,17 @@ class Meetings:
 
         def begin(position: str, fence: Fence) -> None:
             self._memberships.begin(caller.user_id, conversation_id, position, fence)
-            if row is None or not row.blocked:
-                self._memberships.begin(other, conversation_id, position, fence)
-                rows[other, conversation_id] = replace(row or Membership(conversation_id), since=position)
+            self._memberships.begin(other, conversation_id, position, fence)
+            rows[other, conversation_id] = replace(row or Membership(conversation_id), since=position)
 
         return Meeting(row is not None and row.blocked, begin)
 
     def again(self, caller: Caller, other: str, conversation_id: str) -> Meeting:
-        """The two have met.  Raises `NotFound` where they have not.
-
-        Whoever was blocked before the two met has a row of their own, and is not to learn that the other has none.
-        """
+        """The two have met.  Raises `NotFound` where they have not."""
         row = self._row(caller, other, conversation_id)
-        if row is not None and row.since:
-            return Meeting(row.blocked)
-        own = self._memberships.get(caller.user_id, conversation_id) if row is not None and row.blocked else None
-        if own is None or not own.since:
+        if row is None or not row.since:
             raise NotFound("There is no such conversation.")
-        return Meeting(blocked=True)
+        return Meeting(row.blocked)
 
     def _row(self, caller: Caller, other: str, conversation_id: str) -> Membership | None:
         if caller.frame_id != self._frame:
