@@ -11,35 +11,45 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-CHECKS = (
-    ("lint", [BIN / "ruff", "check", "."]),
-    ("format", [BIN / "ruff", "format", "--check", "."]),
-    ("rooms", [BIN / "lint-imports"]),
-    ("types", [BIN / "mypy"]),
+STEPS: tuple[dict[str, list[str | Path]], ...] = (
+    {"lint": [BIN / "ruff", "check", "."]},
+    {"format": [BIN / "ruff", "format", "--check", "."]},
+    {"rooms": [BIN / "lint-imports"]},
+    {"types": [BIN / "mypy"], "infra": []},
+    {"unit": ["-n", "2"]},
+    {"contract": ["-n", "2"]},
+    {"functional": ["-n", "2"]},
+    {"local": ["-n", "2"]},
+    {"e2e": ["-n", "2", "--dist", "loadscope"]},
+    {"permissions": []},
 )
-KINDS = (
-    ("unit", ["-n", "2"]),
-    ("contract", ["-n", "2"]),
-    ("functional", ["-n", "2"]),
-    ("local", ["-n", "2"]),
-    ("infra", []),
-    ("e2e", []),
-    ("permissions", []),
-)
+"""What runs after one another, by name: a program, or else options of pytest.  Side by side where each needs one core."""
 
 
-def run(name: str, command: list[str | Path], env: dict[str, str]) -> int:
-    """Run one step with its output shown; its exit code."""
-    print(f"\n==> {name}", flush=True)
+def run(name: str, command: list[str | Path], env: dict[str, str], aside: Path | None) -> int:
+    """Run one step, its output shown at once or, where `aside` names a file for it, at the end; its exit code."""
     began = time.monotonic()
-    code = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False).returncode
+    if aside is None:
+        print(f"\n==> {name}", flush=True)
+        code = _run(command, env, None)
+    else:
+        with aside.open("w") as output:
+            code = _run(command, env, output)
+        print(f"\n==> {name}\n{aside.read_text()}", end="", flush=True)
     print(f"    {name}: {'ok' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - began:.0f} s", flush=True)
     return code
+
+
+def _run(command: list[str | Path], env: dict[str, str], output: IO[str] | None) -> int:
+    words = [str(part) for part in command]
+    return subprocess.run(words, cwd=ROOT, env=env, check=False, stdout=output, stderr=output).returncode
 
 
 def counts(report: Path) -> Counter[str]:
@@ -57,19 +67,29 @@ def main() -> int:
     """Run all; 0 if everything passed."""
     total: Counter[str] = Counter()
     code = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        observed = Path(scratch) / "observed.jsonl"
-        env = {**os.environ, "TIDINGS_OBSERVED": str(observed)}
-        for name, command in CHECKS:
-            code = code or run(name, list(command), env)
-        for name, options in KINDS:
+    with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor() as pool:
+        scratch = Path(made)
+        (scratch / "observed").mkdir()
+        env = {**os.environ, "TIDINGS_OBSERVED": str(scratch / "observed")}
+
+        def step(name: str, options: list[str | Path], aside: Path | None) -> int:
+            if options[:1] and isinstance(options[0], Path):
+                return run(name, options, env, aside)
+            report = scratch / f"{name}.xml"
+            pytest: list[str | Path] = [sys.executable, "-m", "pytest", "-q", f"tests/{name}", f"--junitxml={report}"]
+            code = run(name, [*pytest, *options], env, aside)
+            ran = counts(report)
+            total.update(ran)
+            return code or (0 if ran["ran"] else 5)
+
+        for beside in STEPS:
+            running = [
+                pool.submit(step, name, options, scratch / f"{name}.txt" if len(beside) > 1 else None)
+                for name, options in beside.items()
+            ]
+            code = max(abs(each.result()) for each in running)
             if code:
                 break
-            report = Path(scratch) / f"{name}.xml"
-            command = [sys.executable, "-m", "pytest", "-q", f"tests/{name}", f"--junitxml={report}", *options]
-            code = run(name, command, env)
-            total += counts(report)
-            code = code or (0 if counts(report)["ran"] else 5)
     passed = total["ran"] - total["failed"] - total["skipped"]
     print(f"\n{passed} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)
     return code

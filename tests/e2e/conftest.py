@@ -1,4 +1,4 @@
-"""One development host for the whole run; each test makes users of its own and leaves the switches off."""
+"""One development host for all tests of a process; each test makes users of its own and leaves the switches off."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ Connect = Callable[..., Awaitable[Phone]]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def host() -> AsyncIterator[dict[str, Any]]:
-    """The addresses of a running host: `url`, `control`."""
+    """The addresses of a running host: `url`, `control`.  Each worker process of the test run has a host of its own."""
     command = [sys.executable, "-m", "local", "run", "--json", "--set", f"push_members={PUSH_MEMBERS}"]
     if observed := os.environ.get("TIDINGS_OBSERVED"):
-        command += ["--observed", observed]
+        command += ["--observed", str(Path(observed, f"{os.environ.get('PYTEST_XDIST_WORKER', 'e2e')}.jsonl"))]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)
     assert process.stdout is not None
     try:

@@ -1,6 +1,7 @@
 """What each role may do beside what its function was seen doing in the whole run: nothing missing, nothing unused.
 
-Runs last in `make test`: the development host appends every kind of AWS call to the file that TIDINGS_OBSERVED names.
+Runs last in `make test`: each development host appends every kind of AWS call to a file of its own in the directory
+that TIDINGS_OBSERVED names.
 """
 
 from __future__ import annotations
@@ -58,15 +59,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 @pytest.fixture(scope="session")
 def seen() -> dict[str, dict[Right, bool]]:
     """By function, the rights it used, and whether one was refused."""
-    path = os.environ.get("TIDINGS_OBSERVED")
-    if not path or not Path(path).exists():
+    directory = os.environ.get("TIDINGS_OBSERVED")
+    files = sorted(Path(directory).glob("*.jsonl")) if directory else []
+    if not files:
         pytest.fail("This test reads what the other tests did: run `make test`.")
     rights: dict[str, dict[Right, bool]] = {name: {} for name in HANDLERS}
-    for line in Path(path).read_text().splitlines():
-        call = json.loads(line)
+    for call in map(json.loads, (line for file in files for line in file.read_text().splitlines())):
         action = f"{call['service']}:{call['operation']}"
         named = call["resource"] if call["service"] in ("dynamodb", "sqs") else METHODS.get(call["operation"], "")
-        rights[call["function"]][AUTHORIZED_AS.get(action, action), named] = call["denied"]
+        right = AUTHORIZED_AS.get(action, action), named
+        of_function = rights[call["function"]]
+        of_function[right] = of_function.get(right, False) or call["denied"]
     return rights
 
 
