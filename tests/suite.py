@@ -30,7 +30,7 @@ STEPS: tuple[dict[str, list[str | Path]], ...] = (
     {"e2e": ["-n", "2", "--dist", "loadscope"]},
     {"permissions": []},
 )
-"""What runs after one another, by name: a program, or else options of pytest.  Side by side where each needs one core."""
+"""What runs, by name: a program, or else options of pytest.  Side by side is what needs one core each."""
 
 
 def run(name: str, command: list[str | Path], env: dict[str, str], aside: Path | None) -> int:
