@@ -183,7 +183,13 @@ async def test_ctrl_c_ends_with_130_and_no_trace():
     async with serve() as rig:
         words = ["chat", "--stay", "--endpoint", rig.url, "--token", "alice-1"]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "client", *words, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            sys.executable,
+            *("-m", "client", *words),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # Whoever runs the tests in the background may ignore it, and a child inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         await until(lambda: any(frame["action"] == "sync" for _, frame in rig.model.heard))
         process.send_signal(signal.SIGINT)
