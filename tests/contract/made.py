@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tidings.domain.conversation import group_id
-from tidings.domain.events import Change, GroupChange, Message, Path, Post, Receipt, ReceiptKind, TimelineEntry
+from tidings.domain.events import Change, GroupChange, Message, Path, Receipt, ReceiptKind
 from tidings.domain.groups import Group
 from tidings.domain.position import LAST, stamped
+from tidings.domain.posts import Post, TimelineEntry
 
 if TYPE_CHECKING:
     from tests.contract.engines import Stores

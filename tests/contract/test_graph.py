@@ -34,7 +34,7 @@ class TestGraph:
         assert stores.graph.edge(ann, bob) is None
         assert followers(stores, ann) == {bob}
         assert followers(stores, bob) == set()
-        assert stores.graph.removed(bob) == frozenset()
+        assert stores.graph.reader(bob).removed == frozenset()
 
     def test_who_follows_whom_in_one_batch(self, stores: Stores) -> None:
         ann, bob, crowd = stores.user("ann"), stores.user("bob"), [stores.user(f"u{n}") for n in range(120)]
@@ -52,17 +52,17 @@ class TestGraph:
         assert stores.graph.unfollow(bob, ann, at(stores, 2), stores.fence())
         assert stores.graph.edge(bob, ann) == Edge(ann, at(stores, 2), 0, False)
         assert followers(stores, ann) == set()
-        assert stores.graph.removed(bob) == {ann}
-        assert stores.graph.removed(ann) == frozenset()
+        assert stores.graph.reader(bob).removed == {ann}
+        assert stores.graph.reader(ann).removed == frozenset()
 
     def test_following_again_takes_the_removal_away(self, stores: Stores) -> None:
         ann, bob, cid = (stores.user(name) for name in ("ann", "bob", "cid"))
         for author in (ann, cid):
             stores.graph.follow(bob, author, at(stores, 1), stores.fence())
             stores.graph.unfollow(bob, author, at(stores, 2), stores.fence())
-        assert stores.graph.removed(bob) == {ann, cid}
+        assert stores.graph.reader(bob).removed == {ann, cid}
         assert stores.graph.follow(bob, ann, at(stores, 3), stores.fence())
-        assert stores.graph.removed(bob) == {cid}
+        assert stores.graph.reader(bob).removed == {cid}
         assert followers(stores, ann) == {bob}
         assert stores.graph.edge(bob, ann) == Edge(ann, at(stores, 3), 0, True)
 
@@ -76,7 +76,7 @@ class TestGraph:
         assert stood == [number == max(order[: i + 1]) for i, number in enumerate(order)]
         assert stores.graph.edge(bob, ann) == Edge(ann, at(stores, 2), 0, True)
         assert followers(stores, ann) == {bob}
-        assert stores.graph.removed(bob) == frozenset()
+        assert stores.graph.reader(bob).removed == frozenset()
 
     def test_an_unfollow_that_overtakes_its_follow_wins(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
@@ -95,7 +95,7 @@ class TestGraph:
         for _ in range(2):
             assert stores.graph.unfollow(bob, ann, at(stores, 2), stores.fence())
             assert followers(stores, ann) == set()
-            assert stores.graph.removed(bob) == {ann}
+            assert stores.graph.reader(bob).removed == {ann}
 
     def test_a_removal_is_cleared_by_the_unfollow_that_made_it(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
@@ -105,16 +105,16 @@ class TestGraph:
         stores.graph.follow(bob, ann, at(stores, 3), stores.fence())
         stores.graph.unfollow(bob, ann, at(stores, 4), stores.fence())
         stores.graph.clear_removal(bob, ann, at(stores, 2), stores.fence())
-        assert stores.graph.removed(bob) == {ann}
+        assert stores.graph.reader(bob).removed == {ann}
         stores.graph.clear_removal(bob, ann, at(stores, 4), stores.fence())
-        assert stores.graph.removed(bob) == frozenset()
+        assert stores.graph.reader(bob).removed == frozenset()
         stores.graph.clear_removal(bob, ann, at(stores, 4), stores.fence())
 
     def test_removals_hold_any_user_id(self, stores: Stores) -> None:
         bob, odd = stores.user("bob"), ["owner", "edge", "expires_at", "a.b[0]", "r", ":x"]
         for author in odd:
             stores.graph.unfollow(bob, author, at(stores, 1), stores.fence())
-        assert stores.graph.removed(bob) == set(odd)
+        assert stores.graph.reader(bob).removed == set(odd)
 
     def test_the_shard_is_chosen_once_and_left_from(self, stores: Stores) -> None:
         ann = stores.user("ann")
@@ -179,4 +179,4 @@ class TestGraph:
         stores.graph.unfollow(bob, ann, at(stores, 2), stores.fence())
         with pytest.raises(RetryLater):
             stores.graph.clear_removal(bob, ann, at(stores, 2), stores.stale())
-        assert stores.graph.removed(bob) == {ann}
+        assert stores.graph.reader(bob).removed == {ann}

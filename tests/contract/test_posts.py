@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.contract.engines import Stores
 from tests.contract.made import all_pages, flat, position, post
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import Path, Post
+from tidings.domain.events import Path
 from tidings.domain.position import FIRST, LAST, floor
+from tidings.domain.posts import Post, PostRef
 
 
 def write(stores: Stores, count: int) -> list[Post]:
@@ -29,6 +33,21 @@ class TestPosts:
         assert stores.posts.append(post(ann, at, "other"), stores.fence()) == mine
         assert stores.posts.get(ann, at, strong=True) == mine
         assert stores.posts.get(ann, at, strong=False) == mine
+
+    def test_a_post_keeps_what_it_refers_to_and_its_tombstone_too(self, stores: Stores) -> None:
+        ann, now = stores.user("ann"), stores.clock.now()
+        root, parent = PostRef("a/b", position(now, 1)), PostRef("bob", position(now, 2))
+        several: tuple[dict[str, Any], ...] = (
+            {"reply_to": parent, "root": root},
+            {"quote": parent},
+            {"repost_of": root},
+        )
+        for number, refs in enumerate(several):
+            mine = replace(post(ann, position(now, 10 + number)), **refs)
+            assert stores.posts.append(mine, stores.fence()) is None
+            assert stores.posts.get(ann, mine.position, strong=True) == mine
+            assert stores.posts.tombstone(ann, mine.position, stores.fence())
+            assert stores.posts.get(ann, mine.position, strong=True) == replace(mine, text=None)
 
     def test_a_tombstone_stays(self, stores: Stores) -> None:
         [mine] = write(stores, 1)

@@ -80,7 +80,7 @@ def test_follows_and_unfollows_at_once_end_at_the_last_position(stores: DynamoSt
         assert stores.graph.edge(bob, ann) == Edge(ann, position(now, WRITERS - 1), 0, following)
         halves = {each for page in stores.graph.followers(ann, 0, None) for each in page}
         assert (bob in halves) is following
-        assert stores.graph.removed(bob) == (frozenset() if following else {ann})
+        assert stores.graph.reader(bob).removed == (frozenset() if following else {ann})
 
 
 class Joiner:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.contract.engines import RETENTION_MS, Stores
 from tests.contract.made import all_pages, entry, flat, position
 from tidings.domain.errors import RetryLater
-from tidings.domain.events import TimelineEntry
 from tidings.domain.position import FIRST, LAST
+from tidings.domain.posts import PostRef, TimelineEntry
 
 
 def news(stores: Stores, count: int) -> list[TimelineEntry]:
@@ -27,8 +29,10 @@ class TestTimelines:
     def test_entries_come_back_as_they_were(self, stores: Stores) -> None:
         bob, at = stores.user("bob"), position(stores.clock.now())
         whole, cut = entry("ann", at, "ä 🎈"), TimelineEntry("ann", position(stores.clock.now(), 1), "a…", True)
-        stores.timelines.write([(bob, whole), (bob, cut)], stores.fence())
-        assert feed(stores, bob) == [cut, whole]
+        refers = PostRef("a/b", at)
+        third = replace(entry("cid", position(stores.clock.now(), 2)), reply_to=refers, quote=refers, repost_of=refers)
+        stores.timelines.write([(bob, whole), (bob, cut), (bob, third)], stores.fence())
+        assert feed(stores, bob) == [third, cut, whole]
         assert feed(stores, stores.user("cid")) == []
 
     def test_a_chunk_is_larger_than_a_batch_and_may_be_replayed(self, stores: Stores) -> None:

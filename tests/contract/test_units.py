@@ -162,7 +162,7 @@ def test_a_home_page(metered: Metered) -> None:
     to.timelines.write([("bob", entry("ann", position(now + n), "x" * 850)) for n in range(40)], to.fence())
     write, read = metered.cost(to.timelines.page, "bob", FIRST, LAST, 20)
     assert (write, read <= 3) == (0, True)
-    assert metered.cost(to.graph.removed, "bob") == (0, 1)
+    assert metered.cost(to.graph.reader, "bob") == (0, 1)
 
 
 def test_following(metered: Metered) -> None:
@@ -245,7 +245,7 @@ def test_reads_that_a_promise_stands_on_are_strong(metered: Metered) -> None:
         (to.mailboxes.read, ("bob", FIRST, 10, 28_000)),
         (to.registry.lookup, (["bob"], to.clock.now())),
         (to.graph.edge, ("bob", "ann")),
-        (to.graph.removed, ("bob",)),
+        (to.graph.reader, ("bob",)),
         (to.devices.get, ("bob", "phone")),
     ]
     for call, arguments in strong:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
 
-from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.position import floor
+from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock, Edge
-from tidings.ports.timelines import Lane
+from tidings.ports.timelines import Lane, ReaderState
 
 DAY = 86_400_000
 
@@ -117,8 +117,8 @@ class FakeGraph:
         self.removals.setdefault(follower, {})[author] = position
         return True
 
-    def removed(self, user_id: str) -> frozenset[str]:
-        return frozenset(self.removals.get(user_id, {}))
+    def reader(self, user_id: str) -> ReaderState:
+        return ReaderState(removed=frozenset(self.removals.get(user_id, {})))
 
     def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
         fence.check()

@@ -18,12 +18,13 @@ from tidings.domain.events import (
     Receipt,
     ReceiptKind,
     Setting,
-    TimelineEntry,
     Unsend,
 )
+from tidings.domain.posts import PostRef, TimelineEntry
 from tidings.domain.sizes import NAMES, entry_bytes, fitting, wire_bytes
 from tidings.protocol.events import to_wire
-from tidings.protocol.timelines import PostView
+from tidings.protocol.frames import encode
+from tidings.routes.timeline import post_view
 
 at = positions.map(str)
 chats = user_ids.map(lambda user_id: f"dm#{user_id}#~")
@@ -60,11 +61,13 @@ def test_the_largest_message_fits_a_frame(text: str) -> None:
     assert len(to_wire(event).model_dump_json().encode()) <= wire_bytes(event) <= 32 * 1024
 
 
-@given(user_ids, at, readable, st.booleans())
-def test_the_count_of_a_post_likewise(author: str, position: str, text: str, truncated: bool) -> None:
-    view = PostView(author=author, position=position, text=text, truncated=truncated, at=10**13 - 1)
-    real = len(view.model_dump_json().encode())
-    assert real <= entry_bytes(TimelineEntry(author, position, text, truncated)) <= real + NAMES
+@given(user_ids, at, readable, st.booleans(), st.none() | st.builds(PostRef, user_ids, at))
+def test_the_count_of_a_post_likewise(
+    author: str, position: str, text: str, truncated: bool, ref: PostRef | None
+) -> None:
+    entry = TimelineEntry(author, position, text, truncated, reply_to=ref, quote=ref, repost_of=ref)
+    real = len(encode(post_view(entry)).encode())
+    assert real <= entry_bytes(entry) <= real + NAMES
 
 
 @pytest.mark.parametrize(

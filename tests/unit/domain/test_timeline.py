@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.strategies import positions
 from tidings.domain.errors import InvalidRequest
-from tidings.domain.events import TimelineEntry
 from tidings.domain.position import FIRST, LAST, Position, floor, make
-from tidings.domain.timeline import Window, excerpt, keep, page_down, visible, window
+from tidings.domain.posts import TimelineEntry
+from tidings.domain.timeline import Window, excerpt, keep, page_down, window
+from tidings.ports.timelines import ReaderState
 
 BOUND = 20
 BEGIN = 1_000_000
@@ -114,6 +115,7 @@ def test_an_excerpt_is_a_beginning_of_whole_characters(text: str, limit: int) ->
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=20), st.sets(st.sampled_from("abcd")))
-def test_removed_authors_are_left_out(authors: list[str], removed: set[str]) -> None:
-    entries = [TimelineEntry(author, str(number), "") for number, author in enumerate(authors)]
-    assert visible(entries, removed) == [entry for entry in entries if entry.author not in removed]
+def test_removed_authors_are_hidden(authors: list[str], removed: set[str]) -> None:
+    reader = ReaderState(removed=frozenset(removed))
+    for author in authors:
+        assert reader.hides(TimelineEntry(author, "1", "")) == (author in removed)

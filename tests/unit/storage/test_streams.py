@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tidings.domain.events import GroupChange, Message, Path, Post
+from tidings.domain.events import GroupChange, Message, Path
+from tidings.domain.posts import Post
 from tidings.ports.streams import Logged, TallyDue
 from tidings.storage.streams import UnknownRecord, shown_by
 

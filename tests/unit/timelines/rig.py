@@ -15,8 +15,8 @@ from tests.fakes import FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
 from tidings.domain.errors import TidingsError
-from tidings.domain.events import Post, TimelineEntry
 from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import User
 from tidings.services.blocking import BLOCK, Blocking, Effects

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.timelines.rig import Died, Rig
-from tidings.domain.events import Path, Post
+from tidings.domain.events import Path
 from tidings.domain.fanout import MAX_CHUNK
+from tidings.domain.posts import Post
 from tidings.services.fanout.jobs import PoisonJob
 
 

@@ -227,25 +227,3 @@ class LogEntry:
     mentions: tuple[str, ...] = ()
     quiet: bool = False
     alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post.  `text` is None for a tombstone."""
-
-    author: str
-    position: str
-    client_id: str
-    path: Path
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One post as it stands in a home timeline."""
-
-    author: str
-    position: str
-    text: str
-    truncated: bool = False
-    """True when `text` is an excerpt, because the whole post was larger than an entry may be."""

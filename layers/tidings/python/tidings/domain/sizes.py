@@ -7,23 +7,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from tidings.domain.events import (
-    Edit,
-    Event,
-    GroupChange,
-    Hidden,
-    Message,
-    Reaction,
-    Receipt,
-    Setting,
-    TimelineEntry,
-    Unsend,
-)
+from tidings.domain.events import Edit, Event, GroupChange, Hidden, Message, Reaction, Receipt, Setting, Unsend
+from tidings.domain.posts import TimelineEntry
 
 PAGE_BYTES: Final = 98_304
 """Of a page on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
 NAMES: Final = 256
 """Bytes of an event's field names, punctuation, numbers and enumerations, generously."""
+BRACES: Final = 40 * " "
+"""What an object of a reference needs beside its values."""
 
 
 def wire_bytes(event: Event) -> int:
@@ -56,7 +48,8 @@ def _own(event: Event) -> Iterator[str]:
 
 def entry_bytes(entry: TimelineEntry) -> int:
     """The same for a post in a timeline."""
-    return _bytes(entry.author, entry.position, entry.text)
+    refs = (str(ref) for ref in (entry.reply_to, entry.quote, entry.repost_of) if ref is not None)
+    return _bytes(entry.author, entry.position, entry.text, *(f"{ref}{BRACES}" for ref in refs))
 
 
 def fitting(sizes: Iterable[int], page_bytes: int) -> int:

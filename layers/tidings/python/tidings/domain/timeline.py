@@ -9,16 +9,14 @@ along, so that going on fills the gap exactly.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain.errors import InvalidRequest
-from tidings.domain.events import TimelineEntry
 from tidings.domain.position import FIRST, LAST, MS_DIGITS, floor
 
 EXCERPT: Final = 600
-"""Bytes of text that fit an entry of 1 KB beside its longest keys."""
+"""Bytes of text that fit an entry of 1 KB beside its longest keys and no reference."""
 _POSITION: Final = r"\d{13}-[a-z2-7]{8}-[a-z2-7]{8}-\d{2}"
 _SINCE: Final = re.compile(rf"s1\.(\d{{{MS_DIGITS}}})\Z", re.ASCII)
 _BEFORE: Final = re.compile(rf"b1\.({_POSITION})\.(\d{{{MS_DIGITS}}})\Z", re.ASCII)
@@ -65,9 +63,3 @@ def excerpt(text: str, limit: int = EXCERPT) -> tuple[str, bool]:
     if len(raw) <= limit:
         return text, False
     return raw[:limit].decode(errors="ignore"), True
-
-
-def visible(entries: Iterable[TimelineEntry], removed: Iterable[str]) -> list[TimelineEntry]:
-    """`entries` without those of authors whom the reader removed recently."""
-    hidden = frozenset(removed)
-    return [entry for entry in entries if entry.author not in hidden]

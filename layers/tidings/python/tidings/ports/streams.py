@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tidings.domain.events import LogEntry, Post
+from tidings.domain.events import LogEntry
 from tidings.domain.groups import Group
+from tidings.domain.posts import Post
 
 
 @dataclass(frozen=True, slots=True)

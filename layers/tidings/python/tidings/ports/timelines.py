@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tidings.domain.events import Post, TimelineEntry
+from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 
 Lane = Literal["small", "large", "live"]
@@ -61,6 +61,18 @@ class Edge:
     following: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
+    leaves out until they have been purged."""
+
+    removed: frozenset[str] = frozenset()
+
+    def hides(self, entry: TimelineEntry) -> bool:
+        """Whether an entry must not be shown to this reader."""
+        return entry.author in self.removed
+
+
 class Graph(Protocol):
     """Who follows whom.  Both halves of an edge and the removal filter change in one transaction."""
 
@@ -80,8 +92,8 @@ class Graph(Protocol):
         """Those of `pairs` of which the first follows the second (eventually consistent, in batches)."""
         ...
 
-    def removed(self, user_id: str) -> frozenset[str]:
-        """Authors whose entries a home read leaves out."""
+    def reader(self, user_id: str) -> ReaderState:
+        """What a home read needs to know of its reader, strongly read, in one query."""
         ...
 
     def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:

@@ -60,14 +60,27 @@ class UserTimelineRequest(Request):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
 
 
+class RefView(Frame):
+    """Which post."""
+
+    author: UserId
+    position: PositionText
+
+
 class PostView(Frame):
-    """A post; its identity is (author, position).  `truncated`: the whole text is in the author's timeline."""
+    """A post; its identity is (author, position).  `truncated`: the whole text is in the author's timeline.
+
+    `reply_to` is the post it answers, `quote` one that it shows beside its text, `repost_of` one that it passes on.
+    """
 
     author: str
     position: str
     text: str
     truncated: bool = False
     at: int
+    reply_to: RefView | None = None
+    quote: RefView | None = None
+    repost_of: RefView | None = None
 
 
 class TimelineReply(Reply):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from tidings.domain.events import TimelineEntry
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
+from tidings.domain.posts import PostRef, TimelineEntry
 from tidings.protocol.frames import AckReply
 from tidings.protocol.timelines import (
     FollowRequest,
@@ -14,6 +14,7 @@ from tidings.protocol.timelines import (
     PostDeleteRequest,
     PostRequest,
     PostView,
+    RefView,
     TimelineReply,
     UnfollowRequest,
     UserTimelineRequest,
@@ -59,15 +60,24 @@ def _ack(request_id: str, client_id: str | None, position: str) -> AckReply:
 
 
 def _page(request_id: str, page: Page) -> TimelineReply:
-    posts = [_view(entry) for entry in page.entries]
+    posts = [post_view(entry) for entry in page.entries]
     return TimelineReply(id=request_id, posts=posts, before=page.before, since=page.since)
 
 
-def _view(entry: TimelineEntry) -> PostView:
+def post_view(entry: TimelineEntry) -> PostView:
+    """A post on the wire."""
     return PostView(
         author=entry.author,
         position=entry.position,
         text=entry.text,
         truncated=entry.truncated,
         at=ms_of(entry.position),
+        reply_to=ref_view(entry.reply_to),
+        quote=ref_view(entry.quote),
+        repost_of=ref_view(entry.repost_of),
     )
+
+
+def ref_view(ref: PostRef | None) -> RefView | None:
+    """A reference to a post on the wire."""
+    return None if ref is None else RefView(author=ref.author, position=ref.position)

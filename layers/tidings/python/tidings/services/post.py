@@ -7,10 +7,11 @@ author's followers having it in their home timelines soon after; nothing else is
 from __future__ import annotations
 
 from tidings.domain.errors import NotFound
-from tidings.domain.events import Path, Post
+from tidings.domain.events import Path
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
+from tidings.domain.posts import Post
 from tidings.ports.timelines import Posts
 from tidings.services.claim import Claims
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tidings.domain.events import TimelineEntry
 from tidings.domain.identity import Caller
+from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
-from tidings.domain.timeline import keep, page_down, visible, window
+from tidings.domain.timeline import keep, page_down, window
 from tidings.ports.blocks import BlockLists
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.ports.world import Clock
@@ -61,14 +61,14 @@ class TimelineReader:
         """
         clock = self._clock.now()
         asked = window(before, since)
-        removed = self._graph.removed(caller.user_id)
+        reader = self._graph.reader(caller.user_id)
         shown: list[TimelineEntry] = []
         at, wanted = asked.before, limit
         for _ in range(QUERIES):
             entries, last = self._timelines.page(caller.user_id, asked.after, at, wanted)
-            fitting, room = visible(entries, removed), limit - len(shown)
-            shown += fitting[:room]
-            if len(fitting) > room:
+            visible, room = [each for each in entries if not reader.hides(each)], limit - len(shown)
+            shown += visible[:room]
+            if len(visible) > room:
                 last = shown[-1].position
             if last is None or len(shown) == limit:
                 break
@@ -90,9 +90,21 @@ class TimelineReader:
         posts, last = self._posts.page(author, asked.after, asked.before, limit, strong=own)
         if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
             raise unknown()
-        entries = [TimelineEntry(post.author, post.position, post.text) for post in posts if post.text is not None]
+        entries = [whole(post) for post in posts]
         entries, last = _one_page(entries, last)
         return Page(entries, page_down(asked, last))
+
+
+def whole(post: Post) -> TimelineEntry:
+    """A post that is no tombstone, with all of its text."""
+    return TimelineEntry(
+        post.author,
+        post.position,
+        post.text or "",
+        reply_to=post.reply_to,
+        quote=post.quote,
+        repost_of=post.repost_of,
+    )
 
 
 def _one_page(entries: list[TimelineEntry], last: str | None) -> tuple[list[TimelineEntry], str | None]:

@@ -29,20 +29,10 @@ Memberships    user_id / conversation_id  the same edge from the reader's side: 
 Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
                                           `watcher` is `<user>#<device>`.  `w#<user>`: the list of all presences that
                                           a device of the user watches.  Soft state: it ends by itself.
-Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
-Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
-Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
-                                          follower's side: a register by position, with the shard, a tombstone when
-                                          unfollowed), `blocks#<user>` (whom the owner has blocked: likewise, a
-                                          tombstone when unblocked), or `removed` (recent removals, a filter for home
-                                          reads); or
-                                          `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
-                                          hold nothing but their key, so that a planner reads about 98 to the read
-                                          unit; both halves of an edge change in one transaction.  In shard 0 the
-                                          edge ` shards`, which sorts before every user id, says how many shards
-                                          there are (absent: one), so that a plan needs no read of its own for it.
 Devices        user_id / device_id        push endpoints.  Beside them, for what SNS tells of an endpoint of which it
                                           gives the name only: `endpoint#<ARN>` / `owner`, whose it is.
+
+The tables of posts and timelines are in `tidings.storage.timeline_keys`.
 
 User ids hold no `#`, so a key made of several parts is read back without doubt.
 
@@ -73,43 +63,35 @@ Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_a
                since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
                blocked N ?, each with <name>_at (the position that set it)
 Watchers       expires_at;   w#<user>: watched (a set of subjects), expires_at
-Posts          client_id, path, text ?, deleted ?
-Timelines      author, text, truncated ?, expires_at
-Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
-               blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
-               removed: r#<author> ? (the position of the unfollow), expires_at;   ` shards`: shards N (a count)
 Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
                endpoint#: owner (`<user>#<device>`)
 
-What expires in Outbox, Mailboxes and Timelines does so at its own position or arrival plus retention (a bucket, when it
+What expires in Outbox and Mailboxes does so at its own position or arrival plus retention (a bucket, when it
 is full): a replay writes
-the very same item, and a read leaves out what has expired by a bound on the key, without reading it.  Tombstones and
-removals in Graph live for retention too, those in Devices for a day; an item of Connections as long as its newest
-connection can.
+the very same item, and a read leaves out what has expired by a bound on the key, without reading it.  Tombstones in
+Devices live for a day; an item of Connections as long as its newest connection can.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Table(NamedTuple):
-    """One table of the design.  `stream` means NEW_IMAGE records for a planner or the push function."""
-
-    name: str
-    partition: str
-    sort: str | None = None
-    stream: bool = False
-    ttl: bool = False
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that carries the deployed table's name."""
-        return f"TIDINGS_TABLE_{self.name.upper()}"
-
-
-TTL: Final = "expires_at"
-"""Attribute with the epoch SECOND after which DynamoDB may delete an item (readers filter, for it is lazy)."""
+from tidings.storage.tables import DELETED as DELETED
+from tidings.storage.tables import TTL as TTL
+from tidings.storage.tables import Table as Table
+from tidings.storage.timeline_keys import BLOCKS_PREFIX as BLOCKS_PREFIX
+from tidings.storage.timeline_keys import EDGE_REMOVED as EDGE_REMOVED
+from tidings.storage.timeline_keys import EDGE_SHARDS as EDGE_SHARDS
+from tidings.storage.timeline_keys import FOLLOWS_PREFIX as FOLLOWS_PREFIX
+from tidings.storage.timeline_keys import GRAPH as GRAPH
+from tidings.storage.timeline_keys import POSTS as POSTS
+from tidings.storage.timeline_keys import READER_PREFIX as READER_PREFIX
+from tidings.storage.timeline_keys import REMOVED_PREFIX as REMOVED_PREFIX
+from tidings.storage.timeline_keys import TIMELINES as TIMELINES
+from tidings.storage.timeline_keys import blocks as blocks
+from tidings.storage.timeline_keys import followers as followers
+from tidings.storage.timeline_keys import follows as follows
+from tidings.storage.timeline_keys import removal as removal
 
 USERS: Final = Table("Users", "user_id")
 CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)
@@ -119,9 +101,6 @@ CONVERSATIONS: Final = Table("Conversations", "conversation_id", "item", stream=
 MEMBERS: Final = Table("Members", "shard", "user_id")
 MEMBERSHIPS: Final = Table("Memberships", "user_id", "conversation_id")
 WATCHERS: Final = Table("Watchers", "subject", "watcher", ttl=True)
-POSTS: Final = Table("Posts", "author_id", "position", stream=True)
-TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
-GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
 DEVICES: Final = Table("Devices", "user_id", "device_id", ttl=True)
 
 TABLES: Final = (
@@ -156,21 +135,13 @@ AFTER_ARRIVALS: Final = "~"
 """Sorts after every arrival of an event, and before that item."""
 STAY_PREFIX: Final = "s#"
 SPAN_PREFIX: Final = "p#"
-FOLLOWS_PREFIX: Final = "follows#"
-BLOCKS_PREFIX: Final = "blocks#"
 DEVICE_PREFIX: Final = "d#"
 ENDPOINT_PREFIX: Final = "endpoint#"
 OWNER: Final = "owner"
-REMOVED_PREFIX: Final = "r#"
-EDGE_REMOVED: Final = "removed"
-EDGE_SHARDS: Final = " shards"
 MEMBER_SHARDS: Final = " shards"
 
 PUSH_MARK: Final = "push"
 """String attribute, present ("1") on mailbox items that may become a push."""
-
-DELETED: Final = "deleted"
-"""String attribute, present ("1") on tombstones in `Conversations`, `Posts`, `Graph` and `Devices`."""
 
 WITHHELD: Final = "withheld"
 """String attribute, present ("1") on log items that nobody but their sender may see."""
@@ -230,26 +201,6 @@ def pulled_stay(conversation_id: str, joined: str) -> str:
 def pulled_span(conversation_id: str, start: int) -> str:
     """Attribute name, in a mailbox's `~pulled`, of what is pulled from `start` (epoch ms) on."""
     return f"{SPAN_PREFIX}{conversation_id}#{start}"
-
-
-def follows(author_id: str) -> str:
-    """Sort key, in the follower's partition of `Graph`, of the edge to `author_id`."""
-    return FOLLOWS_PREFIX + author_id
-
-
-def blocks(user_id: str) -> str:
-    """Sort key, in the partition of whoever has blocked `user_id`, of that block in `Graph`."""
-    return BLOCKS_PREFIX + user_id
-
-
-def followers(author_id: str, shard: int) -> str:
-    """Partition key of one shard of `author_id`'s followers in `Graph`."""
-    return f"{author_id}#{shard}"
-
-
-def removal(author_id: str) -> str:
-    """Attribute name, in a user's `removed` item, of the removal of `author_id`; its value is the position."""
-    return REMOVED_PREFIX + author_id
 
 
 def endpoint(arn: str) -> str:

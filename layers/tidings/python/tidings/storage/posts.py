@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tidings.domain.events import Path, Post
+from tidings.domain.events import Path
+from tidings.domain.posts import Post
 from tidings.domain.stamp import Fence
-from tidings.storage import keys
+from tidings.storage import keys, refs
 from tidings.storage.attributes import Item, names, string, text_of
 from tidings.storage.calls import ConditionFailed, answered
 from tidings.storage.pages import between, newest_first
@@ -26,6 +27,7 @@ class PostStore:
         """Put the post if its position is free.  None: written.  Else what stands there."""
         item = {**_key(post.author, post.position), "client_id": string(post.client_id), "path": string(post.path)}
         item |= {keys.DELETED: string("1")} if post.text is None else {"text": string(post.text)}
+        item |= refs.encode(reply_to=post.reply_to, root=post.root, quote=post.quote, repost_of=post.repost_of)
         fence.check()
         try:
             with answered():
@@ -80,6 +82,7 @@ def decode(item: Item) -> Post:
         client_id=text_of(item, "client_id"),
         path=Path(text_of(item, "path")),
         text=None if keys.DELETED in item else text_of(item, "text"),
+        **refs.decode(item, "reply_to", "root", "quote", "repost_of"),
     )
 
 

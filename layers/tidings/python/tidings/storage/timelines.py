@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidings.domain.events import TimelineEntry
 from tidings.domain.position import floor, ms_of
+from tidings.domain.posts import TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
-from tidings.storage import keys
+from tidings.storage import keys, refs
 from tidings.storage.attributes import Item, expiry, string, text_of
 from tidings.storage.batches import delete, put, write_all
 from tidings.storage.pages import between, newest_first
@@ -62,11 +62,17 @@ class TimelineStore:
         }
         if entry.truncated:
             item["truncated"] = string("1")
-        return item
+        return item | refs.encode(reply_to=entry.reply_to, quote=entry.quote, repost_of=entry.repost_of)
 
 
 def _entry(item: Item) -> TimelineEntry:
-    return TimelineEntry(text_of(item, "author"), text_of(item, "position"), text_of(item, "text"), "truncated" in item)
+    return TimelineEntry(
+        text_of(item, "author"),
+        text_of(item, "position"),
+        text_of(item, "text"),
+        "truncated" in item,
+        **refs.decode(item, "reply_to", "quote", "repost_of"),
+    )
 
 
 def _key(user_id: str, position: str) -> dict[str, Any]:

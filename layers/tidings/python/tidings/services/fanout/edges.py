@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tidings.domain.events import TimelineEntry
 from tidings.domain.position import FIRST, LAST, floor
+from tidings.domain.posts import TimelineEntry
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter

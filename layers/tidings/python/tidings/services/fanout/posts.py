@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tidings.domain.events import Path, Post, TimelineEntry
+from tidings.domain.events import Path
+from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
-from tidings.domain.timeline import excerpt
+from tidings.domain.timeline import EXCERPT, excerpt
 from tidings.ports.streams import Shown
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.services.fanout.jobs import PlanJob
@@ -18,6 +19,8 @@ from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject, Wanted
 
 POST = "post"
 UNPOST = "unpost"
+NAME = len("repost_of")
+"""Bytes of the longest name of a reference, which takes room from the text."""
 
 
 def kind_of(post: Post) -> str | None:
@@ -36,8 +39,18 @@ def post_rule(shown: Shown) -> Iterator[Wanted]:
 
 def entry_of(post: Post) -> TimelineEntry:
     """The copy of a post that is no tombstone."""
-    text, truncated = excerpt(post.text or "")
-    return TimelineEntry(post.author, post.position, text, truncated)
+    refs = (post.reply_to, post.quote, post.repost_of)
+    room = EXCERPT - sum(NAME + len(str(ref)) for ref in refs if ref is not None)
+    text, truncated = excerpt(post.text or "", room)
+    return TimelineEntry(
+        post.author,
+        post.position,
+        text,
+        truncated,
+        reply_to=post.reply_to,
+        quote=post.quote,
+        repost_of=post.repost_of,
+    )
 
 
 class Followers:

@@ -1,0 +1,66 @@
+"""The schema of posts and timelines, in prose and then as constants; `tidings.storage.keys` has the rest.
+
+Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
+Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
+Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
+                                          follower's side: a register by position, with the shard, a tombstone when
+                                          unfollowed), `blocks#<user>` (whom the owner has blocked: likewise, a
+                                          tombstone when unblocked); or
+                                          `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
+                                          hold little but their key, so that a planner reads about 98 to the read
+                                          unit; both halves of an edge change in one transaction.  In each shard the
+                                          edge ` shards`, which sorts before every user id: in shard 0 it says how many
+                                          shards there are (absent: one), so that a plan needs no read of its own.
+                                          `reader#<what>`, with the user id as `owner`: what a home read needs to know
+                                          of its reader, all in one query: `reader#removed` (recent removals, a filter).
+
+Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
+
+Posts          client_id, path, text ?, deleted ?, reply_to ?, root ?, quote ?, repost_of ? (each `<author>/<position>`)
+Timelines      author, text, truncated ?, reply_to ?, quote ?, repost_of ?, expires_at
+Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
+               blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
+               reader#removed: r#<author> ? (the position of the unfollow), expires_at
+               ` shards`: shards N (a count)
+
+What expires in Timelines does so at its own position plus retention: a replay writes the very same item, and a read
+leaves out what has expired by a bound on the key.  Tombstones and removals in Graph live for retention too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tidings.storage.tables import Table
+
+POSTS: Final = Table("Posts", "author_id", "position", stream=True)
+TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
+GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
+
+FOLLOWS_PREFIX: Final = "follows#"
+BLOCKS_PREFIX: Final = "blocks#"
+READER_PREFIX: Final = "reader#"
+EDGE_REMOVED: Final = "reader#removed"
+REMOVED_PREFIX: Final = "r#"
+EDGE_SHARDS: Final = " shards"
+"""Edge, in each shard of an author's followers, of what is known of the author."""
+
+
+def follows(author_id: str) -> str:
+    """Sort key, in the follower's partition of `Graph`, of the edge to `author_id`."""
+    return FOLLOWS_PREFIX + author_id
+
+
+def blocks(user_id: str) -> str:
+    """Sort key, in the partition of whoever has blocked `user_id`, of that block in `Graph`."""
+    return BLOCKS_PREFIX + user_id
+
+
+def followers(author_id: str, shard: int) -> str:
+    """Partition key of one shard of `author_id`'s followers in `Graph`."""
+    return f"{author_id}#{shard}"
+
+
+def removal(author_id: str) -> str:
+    """Attribute name, in a user's `reader#removed` item, of the removal of `author_id`; its value is the position."""
+    return REMOVED_PREFIX + author_id
