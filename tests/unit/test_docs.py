@@ -1,4 +1,4 @@
-"""The protocol page names every action, every field and every error code, and the schema page every table."""
+"""The protocol pages name every action, every field and every error code, and the schema page every table."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tidings.protocol import actions, connection, conversations, frames, groups,
 from tidings.storage import keys
 
 DOCS = Path(__file__).parents[2] / "docs"
-PROTOCOL = (DOCS / "protocol.md").read_text()
+PROTOCOL = "".join(page.read_text() for page in sorted(DOCS.glob("protocol*.md")))
 
 
 def subclasses(cls: type) -> set[type]:
