@@ -1,10 +1,10 @@
-"""Everything in turn: start-up ratios, the handler's own CPU, a day of pushes, and the host under load."""
+"""Everything in turn: start-up ratios, the handler's own CPU, a day of pushes, the policies, the host under load."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import day, imports, load, own_cpu
+from benchmarks import day, imports, load, own_cpu, policies
 
 
 def main() -> int:
@@ -16,6 +16,8 @@ def main() -> int:
     own_cpu.main()
     print("\n## A day of a hundred people: pushes expected and sent\n")
     code |= day.main()
+    print("\n## Push or pull: the policies priced\n")
+    policies.main()
     print("\n## The development host under load\n")
     load.main()
     return code
