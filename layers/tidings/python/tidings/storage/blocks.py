@@ -15,7 +15,8 @@ from tidings.ports.world import Clock
 from tidings.storage import keys
 from tidings.storage.attributes import Item, above, expiry, names, string, text_of
 from tidings.storage.batches import get_all
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import answered
+from tidings.storage.conditional import put_later
 from tidings.storage.edges import key
 
 if TYPE_CHECKING:
@@ -49,20 +50,8 @@ class BlockStore:
         item: dict[str, Any] = {**key(owner, keys.blocks(block.user)), "position": string(block.position)}
         if not block.blocking:
             item |= {keys.DELETED: string("1"), keys.TTL: expiry(ms_of(block.position) + self._retention)}
-        fence.check()
-        try:
-            with answered():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#position) OR #position < :position",
-                    ExpressionAttributeNames=names("position"),
-                    ExpressionAttributeValues={":position": string(block.position)},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ConditionFailed as refused:
-            return text_of(refused.item, "position") == block.position
-        return True
+        standing = put_later(self._client, self._table, item, fence)
+        return standing is None or text_of(standing, "position") == block.position
 
     def between(self, user: str, others: Iterable[str], *, strong: bool) -> frozenset[str]:
         """Those of `others` who have blocked `user` or whom `user` has blocked."""

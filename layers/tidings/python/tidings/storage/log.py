@@ -26,6 +26,7 @@ from tidings.storage.attributes import (
     texts_of,
 )
 from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.conditional import put_first
 from tidings.storage.events import decode_log, encode, words
 from tidings.storage.pages import between, newest_first
 
@@ -54,19 +55,8 @@ class LogStore:
         item = _item(event, path)
         marks = {keys.WITHHELD: withheld, keys.QUIET: quiet, keys.ALONE: alone}
         item |= {name: string("1") for name, given in marks.items() if given}
-        fence.check()
-        try:
-            with answered():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#conversation_id)",
-                    ExpressionAttributeNames=names("conversation_id"),
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ConditionFailed as refused:
-            return entry(refused.item)
-        return None
+        standing = put_first(self._client, self._table, item, "conversation_id", fence)
+        return None if standing is None else entry(standing)
 
     def void(self, event: LogEvent, path: Path, fence: Fence) -> bool:
         """Put a tombstone where the event would stand, if its position is free.  Whether it was put."""
@@ -77,18 +67,7 @@ class LogStore:
             "path": string(path),
             keys.DELETED: string("1"),
         }
-        fence.check()
-        try:
-            with answered():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#conversation_id)",
-                    ExpressionAttributeNames=names("conversation_id"),
-                )
-        except ConditionFailed:
-            return False
-        return True
+        return put_first(self._client, self._table, item, "conversation_id", fence) is None
 
     def get(self, conversation_id: str, position: str, *, strong: bool) -> LogEntry | None:
         """The entry at `position`, tombstones included."""

@@ -10,6 +10,7 @@ from tidings.domain.stamp import Fence
 from tidings.storage import keys, refs
 from tidings.storage.attributes import Item, names, string, text_of
 from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.conditional import put_first
 from tidings.storage.pages import between, newest_first
 
 if TYPE_CHECKING:
@@ -28,19 +29,8 @@ class PostStore:
         item = {**_key(post.author, post.position), "client_id": string(post.client_id), "path": string(post.path)}
         item |= {keys.DELETED: string("1")} if post.text is None else {"text": string(post.text)}
         item |= refs.encode(reply_to=post.reply_to, root=post.root, quote=post.quote, repost_of=post.repost_of)
-        fence.check()
-        try:
-            with answered():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#author_id)",
-                    ExpressionAttributeNames=names("author_id"),
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ConditionFailed as refused:
-            return decode(refused.item)
-        return None
+        standing = put_first(self._client, self._table, item, "author_id", fence)
+        return None if standing is None else decode(standing)
 
     def get(self, author: str, position: str, *, strong: bool) -> Post | None:
         """A post, or its tombstone (`text` None)."""

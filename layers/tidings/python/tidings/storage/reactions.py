@@ -12,7 +12,8 @@ from tidings.domain.stamp import Fence
 from tidings.ports.messaging import StandingReaction
 from tidings.storage import keys
 from tidings.storage.attributes import Item, names, string, text_of
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import answered
+from tidings.storage.conditional import put_later
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,18 +35,7 @@ class ReactionStore:
         item |= {"emoji": string(reaction.emoji)} if reaction.emoji else {keys.DELETED: string("1")}
         if withheld:
             item[keys.WITHHELD] = string("1")
-        fence.check()
-        try:
-            with answered():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#position) OR #position < :position",
-                    ExpressionAttributeNames=names("position"),
-                    ExpressionAttributeValues={":position": string(reaction.position)},
-                )
-        except ConditionFailed:
-            return  # This very reaction, or a later one, stands.
+        put_later(self._client, self._table, item, fence)
 
     def page(self, conversation_id: str, low: str, high: str, limit: int) -> tuple[list[StandingReaction], str | None]:
         """Reactions to the messages from `low` to `high`, those to the newest first, tombstones left out; the message

@@ -1,0 +1,46 @@
+"""Puts on a condition: the first one stands, or the latest one.
+
+Both check the fence, and answer with what stood there instead, at the price of the write alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidings.domain.stamp import Fence
+from tidings.storage.attributes import Item, names
+from tidings.storage.calls import ConditionFailed, answered
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def put_first(client: DynamoDBClient, table: str, item: Item, partition: str, fence: Fence) -> Item | None:
+    """Put `item`, whose partition key is the attribute `partition`, if its key is free.  None: written.  Else what
+    stands there."""
+    condition = {
+        "ConditionExpression": f"attribute_not_exists(#{partition})",
+        "ExpressionAttributeNames": names(partition),
+    }
+    return _put(client, table, item, condition, fence)
+
+
+def put_later(client: DynamoDBClient, table: str, item: Item, fence: Fence) -> Item | None:
+    """Put `item`, a register by its attribute `position`, unless the same or a later one stands.  None: written.  Else
+    what stands there."""
+    condition = {
+        "ConditionExpression": "attribute_not_exists(#position) OR #position < :position",
+        "ExpressionAttributeNames": names("position"),
+        "ExpressionAttributeValues": {":position": item["position"]},
+    }
+    return _put(client, table, item, condition, fence)
+
+
+def _put(client: DynamoDBClient, table: str, item: Item, condition: dict[str, Any], fence: Fence) -> Item | None:
+    fence.check()
+    try:
+        with answered():
+            client.put_item(TableName=table, Item=item, ReturnValuesOnConditionCheckFailure="ALL_OLD", **condition)
+    except ConditionFailed as refused:
+        return refused.item
+    return None
