@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import boto3
@@ -33,6 +33,7 @@ from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
+from tidings.storage.profiles import ProfileStore
 from tidings.storage.pulled import PulledStore
 from tidings.storage.reactions import ReactionStore
 from tidings.storage.tally import TallyStore
@@ -50,6 +51,10 @@ FULL = 3
 """Members a shard, from which on a group gets more of them."""
 
 
+class HandedOut(ports.Profiles, ports.Handles, Protocol):
+    """Profiles, and whose the handles in them are."""
+
+
 @dataclass
 class Stores(ABC):
     """All stores of one engine, for one test.  User ids made by `user` are nobody else's."""
@@ -65,6 +70,7 @@ class Stores(ABC):
     members: ports.Members
     tallies: ports.Tallies
     users: ports.Users
+    profiles: HandedOut
     registry: ports.Registry
     posts: ports.Posts
     timelines: ports.Timelines
@@ -108,6 +114,7 @@ class FakeStores(Stores):
             members=world.members,
             tallies=world.tallies,
             users=world.users,
+            profiles=world.profiles,
             registry=world.registry,
             posts=world.posts,
             timelines=world.timelines,
@@ -140,6 +147,7 @@ class DynamoStores(Stores):
             members=MemberStore(client, keys.MEMBERS.name, keys.CONVERSATIONS.name, clock, FULL),
             tallies=TallyStore(client, keys.CONVERSATIONS.name),
             users=UserStore(client, keys.USERS.name, clock),
+            profiles=ProfileStore(client, keys.USERS.name, clock),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
             posts=PostStore(client, keys.POSTS.name),
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),

@@ -11,6 +11,7 @@ from tests.fakes.limits import FakeBuckets
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
+from tests.fakes.profiles import FakeProfiles
 from tests.fakes.pulled import FakePulled
 from tests.fakes.reactions import FakeReactions
 from tests.fakes.tally import FakeTallies
@@ -35,6 +36,7 @@ __all__ = [
     "FakeMeter",
     "FakeOutbox",
     "FakePosts",
+    "FakeProfiles",
     "FakePulled",
     "FakePush",
     "FakeReactions",
@@ -60,6 +62,7 @@ class FakeWorld:
     def __post_init__(self) -> None:
         self.meter = FakeMeter()
         self.users = FakeUsers()
+        self.profiles = FakeProfiles(self.users)
         self.registry = FakeRegistry()
         self.sockets = FakeSockets()
         self.outbox = FakeOutbox(self.clock)

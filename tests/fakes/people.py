@@ -22,7 +22,8 @@ class FakeUsers:
     def ensure(self, identity: Identity, now: int) -> User:
         user = self.users.setdefault(identity.user_id, User(identity.user_id))
         if now > user.last_seen:
-            user = replace(user, name=user.name if identity.name is None else identity.name, last_seen=now)
+            name = user.profile.name or identity.name or user.name
+            user = replace(user, name=name, last_seen=now)
             self.users[identity.user_id] = user
         return user
 

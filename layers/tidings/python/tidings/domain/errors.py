@@ -9,6 +9,7 @@ TidingsError
 ├── Forbidden          forbidden           the connection's user may not do this
 ├── TokenExpired       token_expired       connect again with a fresh token
 ├── Conflict           conflict            the client id was used before, for another request
+├── HandleTaken        handle_taken        somebody else has this handle
 ├── TooMany            too_many_devices    the cap of devices was reached
 ├── TooManyMembers     too_many_members    the group is full
 ├── TooLate            too_late            the time for this has passed (edit, unsend)
@@ -82,6 +83,12 @@ class Conflict(TidingsError):
     """The client id was used before, for a request with another content."""
 
     code = "conflict"
+
+
+class HandleTaken(TidingsError):
+    """Somebody else has this handle."""
+
+    code = "handle_taken"
 
 
 class TooMany(TidingsError):

@@ -12,6 +12,7 @@ from tidings.ports.groups import Advance, Groups, Members, Membership, Membershi
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
+from tidings.ports.profiles import Handles, Profiles
 from tidings.ports.tally import Tallies
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
@@ -30,6 +31,7 @@ __all__ = [
     "Edge",
     "Graph",
     "Groups",
+    "Handles",
     "Log",
     "Mailboxes",
     "Members",
@@ -41,6 +43,7 @@ __all__ = [
     "OutboxEntry",
     "PostResult",
     "Posts",
+    "Profiles",
     "Push",
     "Reactions",
     "Registry",

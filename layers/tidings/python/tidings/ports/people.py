@@ -9,14 +9,15 @@ from typing import Literal, Protocol
 from tidings.domain.events import LiveEvent
 from tidings.domain.identity import Connection, Identity
 from tidings.domain.privacy import OPEN, Privacy, PrivacyChange
+from tidings.domain.profile import BLANK, Profile
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, the ids of the devices that registered, and what the person shows.
+    """A person, the ids of the devices that registered, and what the person shows and says.
 
-    `last_seen` is when a device last came, or the last one left; tokens issued up to `revoked_at` are good on
-    registered devices only (epoch ms, 0: never).
+    `name` is the display name that they set, else the one of their token.  `last_seen` is when a device last came, or
+    the last one left; tokens issued up to `revoked_at` are good on registered devices only (epoch ms, 0: never).
     """
 
     user_id: str
@@ -25,6 +26,7 @@ class User:
     privacy: Privacy = OPEN
     last_seen: int = 0
     revoked_at: int = 0
+    profile: Profile = BLANK
 
 
 class Users(Protocol):

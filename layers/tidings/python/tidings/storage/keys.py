@@ -4,7 +4,7 @@ Everything is a log, partitioned by its reader.  `position` and `arrival` are th
 `tidings.domain.position`, so a sort key's order is time's order.
 
 Users          user_id                    profile, the set of registered device ids and privacy settings; made at the
-                                          first connect.
+                                          first connect.  `handle#<folded handle>`: whose it is.
 Connections    user_id                    one item a user, one attribute a device: `d#<device>` -> map of connection
                                           id, connected_at (ms), protocol.  Nothing else lives on the item.
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
@@ -140,6 +140,8 @@ ENDPOINT_PREFIX: Final = "endpoint#"
 OWNER: Final = "owner"
 MEMBER_SHARDS: Final = " shards"
 
+HANDLE_PREFIX: Final = "handle#"
+
 PUSH_MARK: Final = "push"
 """String attribute, present ("1") on mailbox items that may become a push."""
 
@@ -201,6 +203,11 @@ def pulled_stay(conversation_id: str, joined: str) -> str:
 def pulled_span(conversation_id: str, start: int) -> str:
     """Attribute name, in a mailbox's `~pulled`, of what is pulled from `start` (epoch ms) on."""
     return f"{SPAN_PREFIX}{conversation_id}#{start}"
+
+
+def handle(folded: str) -> str:
+    """Partition key, in `Users`, of who has a handle (user ids hold no `#`)."""
+    return HANDLE_PREFIX + folded
 
 
 def endpoint(arn: str) -> str:

@@ -13,7 +13,7 @@ from tidings.domain.identity import Identity
 from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports.people import User
 from tidings.ports.world import Clock
-from tidings.storage import privacy
+from tidings.storage import privacy, profile
 from tidings.storage.attributes import Item, Value, int_of, names, number, string, text_of, text_or_none
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ConditionFailed, answered
@@ -152,11 +152,13 @@ def _key(user_id: str) -> dict[str, Any]:
 
 def _user(item: Item) -> User:
     devices = frozenset(item["devices"]["SS"]) if "devices" in item else frozenset()
+    says = profile.decode(item)
     return User(
         text_of(item, "user_id"),
-        text_or_none(item, "name"),
+        says.name or text_or_none(item, "name"),
         devices,
         privacy.decode(item),
         last_seen=int_of(item, "last_seen") if "last_seen" in item else 0,
         revoked_at=int_of(item, "revoked_at") if "revoked_at" in item else 0,
+        profile=says,
     )
