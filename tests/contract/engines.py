@@ -29,6 +29,7 @@ from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
+from tidings.storage.marks import MarkStore
 from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
@@ -75,6 +76,7 @@ class Stores(ABC):
     posts: ports.Posts
     timelines: ports.Timelines
     graph: ports.Graph
+    marks: ports.PulledMarks
     blocks: ports.BlockLists
     devices: ports.Devices
     watchers: ports.Watchers
@@ -119,6 +121,7 @@ class FakeStores(Stores):
             posts=world.posts,
             timelines=world.timelines,
             graph=world.graph,
+            marks=world.marks,
             blocks=world.blocks,
             devices=world.devices,
             watchers=world.watchers,
@@ -152,6 +155,7 @@ class DynamoStores(Stores):
             posts=PostStore(client, keys.POSTS.name),
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            marks=MarkStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),

@@ -17,7 +17,7 @@ from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
 from tidings.domain.watermark import Watermark
 from tidings.ports import Block, Device, OutboxEntry, Watcher
-from tidings.storage import keys, log, mailboxes, posts
+from tidings.storage import keys, log, mailboxes, posts, timeline_keys
 from tidings.storage.devices import REMOVED_MS
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.graph.follow(bob, ann, at, fence)
     stores.graph.follow(bob, "cid", at, fence)
     stores.graph.unfollow(bob, "cid", late, fence)
+    stores.marks.open(bob, "fay", now, 9, fence)
     stores.blocks.put(bob, Block("dan", at), fence)
     stores.blocks.put(bob, Block("eve", late, blocking=False), fence)
     stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
@@ -110,6 +111,7 @@ WRITTEN = {
     "r#": "r#<author>",
     "s#": "s#<conversation>#<position>",
     "p#": "p#<conversation>#<start>",
+    "Graph.p#": "p#<author>#<start>",
     "title_at": "<name>_at",
 }
 """How `keys` writes names that have something of their own in them."""
@@ -118,9 +120,11 @@ WRITTEN = {
 def schema() -> dict[str, str]:
     """What `keys` says of each table's attributes."""
     assert keys.__doc__ is not None
+    assert timeline_keys.__doc__ is not None
     known: dict[str, str] = {}
     current = ""
-    for line in keys.__doc__.split("Beside their keys the items hold")[1].splitlines():
+    parts = [page.split("Beside their keys the items hold")[1] for page in (keys.__doc__, timeline_keys.__doc__)]
+    for line in "\n".join(parts).splitlines():
         first = line.split(" ")[0]
         current = first if first in {table.name for table in keys.TABLES} else current
         known[current] = known.get(current, "") + line
@@ -133,7 +137,7 @@ def test_every_attribute_is_in_the_schema(real: DynamoStores) -> None:
         assert stored[table.name], table.name
         for item in stored[table.name]:
             for name in set(item) - {table.partition, table.sort}:
-                written = WRITTEN.get(name[:2], WRITTEN.get(name, name))
+                written = WRITTEN.get(f"{table.name}.{name[:2]}", WRITTEN.get(name[:2], WRITTEN.get(name, name)))
                 assert re.search(rf"(?<![\w<]){re.escape(written)}(?!\w)", known[table.name]), f"{table.name}.{written}"
 
 
@@ -155,7 +159,7 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
     assert devices == {"phone": None, "tablet": seconds(now + REMOVED_MS)}
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}
     gone = seconds(now + 40_000 + RETENTION_MS)
-    assert kept.pop("removed") == kept.pop(keys.follows("cid")) == kept.pop(keys.blocks("eve")) == gone
+    assert kept.pop(keys.EDGE_REMOVED) == kept.pop(keys.follows("cid")) == kept.pop(keys.blocks("eve")) == gone
     assert set(kept.values()) == {None}
 
 

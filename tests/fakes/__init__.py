@@ -8,6 +8,7 @@ from tests.fakes.blocks import FakeBlockLists
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.limits import FakeBuckets
+from tests.fakes.marks import FakeMarks
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
@@ -31,6 +32,7 @@ __all__ = [
     "FakeGroups",
     "FakeLog",
     "FakeMailboxes",
+    "FakeMarks",
     "FakeMembers",
     "FakeMemberships",
     "FakeMeter",
@@ -78,6 +80,7 @@ class FakeWorld:
         self.posts = FakePosts()
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()
+        self.marks = FakeMarks(self.graph, self.clock)
         self.blocks = FakeBlockLists()
         self.devices = FakeDevices()
         self.push = FakePush()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
 
+from tidings.domain.authors import PulledAuthor
 from tidings.domain.position import floor
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
@@ -86,6 +87,7 @@ class FakeGraph:
         self.edges: dict[tuple[str, str], Edge] = {}
         self.halves: dict[tuple[str, int], set[str]] = {}
         self.removals: dict[str, dict[str, str]] = {}
+        self.marks: dict[str, dict[tuple[str, int], int]] = {}
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
 
@@ -118,7 +120,11 @@ class FakeGraph:
         return True
 
     def reader(self, user_id: str) -> ReaderState:
-        return ReaderState(removed=frozenset(self.removals.get(user_id, {})))
+        marks = self.marks.get(user_id, {})
+        return ReaderState(
+            removed=frozenset(self.removals.get(user_id, {})),
+            pulled=tuple(sorted(PulledAuthor(author, start, until) for (author, start), until in marks.items())),
+        )
 
     def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
         fence.check()

@@ -13,6 +13,7 @@ from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.profiles import Handles, Profiles
+from tidings.ports.pulling import PulledMarks
 from tidings.ports.tally import Tallies
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
@@ -44,6 +45,7 @@ __all__ = [
     "PostResult",
     "Posts",
     "Profiles",
+    "PulledMarks",
     "Push",
     "Reactions",
     "Registry",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from tidings.domain.authors import PulledAuthor
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 
@@ -64,9 +65,10 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class ReaderState:
     """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
-    leaves out until they have been purged."""
+    leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order."""
 
     removed: frozenset[str] = frozenset()
+    pulled: tuple[PulledAuthor, ...] = ()
 
     def hides(self, entry: TimelineEntry) -> bool:
         """Whether an entry must not be shown to this reader."""

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tidings.domain.authors import PulledAuthor
 from tidings.ports.timelines import ReaderState
 from tidings.storage import keys
-from tidings.storage.attributes import Item, text_of
+from tidings.storage.attributes import Item, int_of, text_of
 
 
 def decode(items: Iterable[Item]) -> ReaderState:
     """The reader that a user's items make."""
     by_edge = {text_of(item, "edge"): item for item in items}
-    return ReaderState(removed=_named(by_edge.get(keys.EDGE_REMOVED, {}), keys.REMOVED_PREFIX))
+    return ReaderState(
+        removed=_named(by_edge.get(keys.EDGE_REMOVED, {}), keys.REMOVED_PREFIX),
+        pulled=pulled(by_edge.get(keys.EDGE_PULLED, {})),
+    )
+
+
+def pulled(item: Item) -> tuple[PulledAuthor, ...]:
+    """The marks in an item `reader#pulled`, in order of authors and starts."""
+    marks = []
+    for name in item:
+        if name.startswith(keys.MARK_PREFIX):
+            author, _, start = name.removeprefix(keys.MARK_PREFIX).rpartition("#")
+            marks.append(PulledAuthor(author, int(start), int_of(item, name)))
+    return tuple(sorted(marks))
 
 
 def _named(item: Item, prefix: str) -> frozenset[str]:

@@ -12,7 +12,9 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           edge ` shards`, which sorts before every user id: in shard 0 it says how many
                                           shards there are (absent: one), so that a plan needs no read of its own.
                                           `reader#<what>`, with the user id as `owner`: what a home read needs to know
-                                          of its reader, all in one query: `reader#removed` (recent removals, a filter).
+                                          of its reader, all in one query: `reader#removed` (recent removals, a filter),
+                                          `reader#pulled` (the authors that a read pulls: one attribute a mark, and how
+                                          many are open, for there is a most).
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
@@ -21,6 +23,7 @@ Timelines      author, text, truncated ?, reply_to ?, quote ?, repost_of ?, expi
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
                blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
+               reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
                ` shards`: shards N (a count)
 
 What expires in Timelines does so at its own position plus retention: a replay writes the very same item, and a read
@@ -42,6 +45,8 @@ BLOCKS_PREFIX: Final = "blocks#"
 READER_PREFIX: Final = "reader#"
 EDGE_REMOVED: Final = "reader#removed"
 REMOVED_PREFIX: Final = "r#"
+EDGE_PULLED: Final = "reader#pulled"
+MARK_PREFIX: Final = "p#"
 EDGE_SHARDS: Final = " shards"
 """Edge, in each shard of an author's followers, of what is known of the author."""
 
@@ -64,3 +69,8 @@ def followers(author_id: str, shard: int) -> str:
 def removal(author_id: str) -> str:
     """Attribute name, in a user's `reader#removed` item, of the removal of `author_id`; its value is the position."""
     return REMOVED_PREFIX + author_id
+
+
+def mark(author_id: str, start: int) -> str:
+    """Attribute name, in a user's `reader#pulled` item, of the pull of `author_id` that began at `start` (epoch ms)."""
+    return f"{MARK_PREFIX}{author_id}#{start}"

@@ -1,0 +1,61 @@
+"""Authors as the fan-out sees them: who is pushed to their followers, and who is pulled by them.
+
+A pulled author's posts are written once.  Each follower keeps a *mark* of the author: from when until when there may
+be posts to fetch.  The path that is stored on a post decides whether a reader takes it; marks only say where to look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tidings.domain.events import Path
+from tidings.domain.position import floor
+
+OPEN: Final = 0
+"""The end of a mark that has none yet."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PulledAuthor:
+    """A reader's mark: posts of `author` with the path `pull` and a position in [`start`, `until`) are to be fetched.
+
+    Both are epoch ms; `until` is `OPEN` while no end is known.  A reader may have several marks of one author.
+    """
+
+    author: str
+    start: int
+    until: int = OPEN
+
+    @property
+    def open(self) -> bool:
+        """Whether it has no end yet."""
+        return self.until == OPEN
+
+    def covers(self, position: str) -> bool:
+        """Whether a post at `position` may be one to fetch."""
+        return floor(self.start) < position and (self.open or position < floor(self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """What is known of an author where their followers are: the item ` shards` of shard 0.
+
+    `shards` of followers; `followers` as counted in shard 0 alone.  `path` is how posts are delivered now, and
+    `pulled_from` (epoch ms, 0: nobody looks) since when followers mark the author to be pulled: it is set before the
+    path is, and outlasts it.  `leaving` is when a way back to `push` began (epoch ms, 0: none).  `crossed` is when the
+    path changed last.  Rates are in thousandths a day, as measured at `weighed` (epoch ms, 0: never): posts of the
+    author, and home reads of a follower, on average.  `weighed_followers` is how many there were, in all shards.
+    """
+
+    user_id: str
+    shards: int = 1
+    followers: int = 0
+    path: Path = Path.PUSH
+    pulled_from: int = 0
+    leaving: int = 0
+    crossed: int = 0
+    weighed: int = 0
+    weighed_followers: int = 0
+    post_rate: int = 0
+    read_rate: int = 0
