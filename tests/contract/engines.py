@@ -19,6 +19,7 @@ from tests.fakes import FakeClock, FakeWorld
 from tidings import ports
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.pulled import Pulled
+from tidings.ports.search import SearchIndex
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
 from tidings.storage.blocks import BlockStore
@@ -37,6 +38,7 @@ from tidings.storage.posts import PostStore
 from tidings.storage.profiles import ProfileStore
 from tidings.storage.pulled import PulledStore
 from tidings.storage.reactions import ReactionStore
+from tidings.storage.search import SearchStore
 from tidings.storage.tally import TallyStore
 from tidings.storage.timelines import TimelineStore
 from tidings.storage.users import UserStore
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 RETENTION_MS = 30 * 86_400_000
+HORIZON_MS = 7 * 86_400_000
 TIMES = Times()
 START_S = 40.0
 FULL = 3
@@ -81,6 +84,7 @@ class Stores(ABC):
     devices: ports.Devices
     watchers: ports.Watchers
     buckets: ports.Buckets
+    search: SearchIndex
     prefix: str = field(default_factory=lambda: uuid4().hex[:8])
 
     def user(self, name: str) -> str:
@@ -126,6 +130,7 @@ class FakeStores(Stores):
             devices=world.devices,
             watchers=world.watchers,
             buckets=world.buckets,
+            search=world.search,
         )
 
     def split(self, author: str, shards: int) -> None:
@@ -160,6 +165,7 @@ class DynamoStores(Stores):
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
             buckets=BucketStore(client, keys.OUTBOX.name),
+            search=SearchStore(client, keys.SEARCH.name, clock, HORIZON_MS),
         )
 
     def split(self, author: str, shards: int) -> None:

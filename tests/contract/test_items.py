@@ -15,10 +15,12 @@ from tidings.domain.events import Change, Edit, GroupChange, Path, Reaction, Rec
 from tidings.domain.groups import Member, Move, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
+from tidings.domain.search import Posting, Recent
 from tidings.domain.watermark import Watermark
 from tidings.ports import Block, Device, OutboxEntry, Watcher
-from tidings.storage import keys, log, mailboxes, posts, timeline_keys
+from tidings.storage import keys, log, mailboxes, posts, search_keys, timeline_keys
 from tidings.storage.devices import REMOVED_MS
+from tidings.storage.search import DAY_MS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -88,6 +90,11 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.pulled.settle(ann, "g#aaaaaaaaaaaaaaaa", [Stay(at)], fence, start=now)
     subject = keys.watched_presence(ann)
     stores.watchers.replace(Watcher(bob, "phone"), [subject], now, now + 60_000, fence)
+    stores.search.remember(Recent(ann, at, "news", cut=True), fence)
+    word = stores.user("word")
+    stores.search.enter([(word, Posting(at, ann))], fence)
+    stores.search.wake(word, now, now + 1_000, fence)
+    stores.search.go_live(word, now, now, fence)
     team = group(stores)
     stores.groups.create(team, fence)
     stores.groups.update(changed(team.conversation_id, at, Change.UPDATED, title="Team"), Path.CHUNK, fence)
@@ -99,11 +106,20 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
         keys.MEMBERS: [keys.members(team.conversation_id, 0)],
         keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)],
         keys.WATCHERS: [subject, keys.watching(bob)],
+        keys.SEARCH: [*searched(word, now), search_keys.SEARCHED_TERMS],
     }
     return {
         table.name: [item for owner in owners.get(table, [ann, bob]) for item in items(stores, table, owner)]
         for table in keys.TABLES
     }
+
+
+def searched(word: str, now: int) -> list[str]:
+    """The partitions of a term's postings, and of the posts of the day."""
+    return [
+        *(search_keys.postings(word, shard) for shard in range(search_keys.POSTING_SHARDS)),
+        *(search_keys.recent(now // DAY_MS, shard) for shard in range(search_keys.RECENT_SHARDS)),
+    ]
 
 
 WRITTEN = {
@@ -121,9 +137,11 @@ def schema() -> dict[str, str]:
     """What `keys` says of each table's attributes."""
     assert keys.__doc__ is not None
     assert timeline_keys.__doc__ is not None
+    assert search_keys.__doc__ is not None
     known: dict[str, str] = {}
     current = ""
-    parts = [page.split("Beside their keys the items hold")[1] for page in (keys.__doc__, timeline_keys.__doc__)]
+    pages = (keys.__doc__, timeline_keys.__doc__, search_keys.__doc__)
+    parts = [page.split("Beside their keys the items hold")[1] for page in pages]
     for line in "\n".join(parts).splitlines():
         first = line.split(" ")[0]
         current = first if first in {table.name for table in keys.TABLES} else current

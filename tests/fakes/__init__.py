@@ -15,6 +15,7 @@ from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
 from tests.fakes.profiles import FakeProfiles
 from tests.fakes.pulled import FakePulled
 from tests.fakes.reactions import FakeReactions
+from tests.fakes.search import FakeSearch as FakeSearch
 from tests.fakes.tally import FakeTallies
 from tests.fakes.timelines import FakeChunks, FakeGraph, FakePosts, FakeTimelines, Queued
 from tests.fakes.watch import watched
@@ -69,6 +70,7 @@ class FakeWorld:
         self.sockets = FakeSockets()
         self.outbox = FakeOutbox(self.clock)
         self.buckets = FakeBuckets()
+        self.search = FakeSearch(self.clock)
         self.log = FakeLog()
         self.reactions = FakeReactions()
         self.mailboxes = FakeMailboxes(self.clock)

@@ -32,7 +32,8 @@ Watchers       subject / watcher          who wants live frames: `subject` is `c
 Devices        user_id / device_id        push endpoints.  Beside them, for what SNS tells of an endpoint of which it
                                           gives the name only: `endpoint#<ARN>` / `owner`, whose it is.
 
-The tables of posts and timelines are in `tidings.storage.timeline_keys`.
+The tables of posts and timelines are in `tidings.storage.timeline_keys`, that of search is in
+`tidings.storage.search_keys`.
 
 User ids hold no `#`, so a key made of several parts is read back without doubt.
 
@@ -76,6 +77,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tidings.storage.search_keys import SEARCH as SEARCH
 from tidings.storage.tables import DELETED as DELETED
 from tidings.storage.tables import TTL as TTL
 from tidings.storage.tables import Table as Table
@@ -118,6 +120,7 @@ TABLES: Final = (
     POSTS,
     TIMELINES,
     GRAPH,
+    SEARCH,
     DEVICES,
 )
 
