@@ -26,6 +26,7 @@ from tidings.storage.blocks import BlockStore
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
+from tidings.storage.engagements import EngagementStore
 from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
@@ -77,6 +78,7 @@ class Stores(ABC):
     profiles: HandedOut
     registry: ports.Registry
     posts: ports.Posts
+    engagements: ports.Engagements
     timelines: ports.Timelines
     graph: ports.Graph
     marks: ports.PulledMarks
@@ -123,6 +125,7 @@ class FakeStores(Stores):
             profiles=world.profiles,
             registry=world.registry,
             posts=world.posts,
+            engagements=world.engagements,
             timelines=world.timelines,
             graph=world.graph,
             marks=world.marks,
@@ -157,7 +160,8 @@ class DynamoStores(Stores):
             users=UserStore(client, keys.USERS.name, clock),
             profiles=ProfileStore(client, keys.USERS.name, clock),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
-            posts=PostStore(client, keys.POSTS.name),
+            posts=PostStore(client, keys.POSTS.name, clock),
+            engagements=EngagementStore(client, keys.ENGAGEMENTS.name, keys.POSTS.name, clock, RETENTION_MS),
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             marks=MarkStore(client, keys.GRAPH.name, clock, RETENTION_MS),

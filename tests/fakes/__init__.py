@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.fakes.blocks import FakeBlockLists
 from tests.fakes.devices import FakeDevices, FakePush
+from tests.fakes.engagements import FakeEngagements
 from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.limits import FakeBuckets
 from tests.fakes.marks import FakeMarks
@@ -29,6 +30,7 @@ __all__ = [
     "FakeChunks",
     "FakeClock",
     "FakeDevices",
+    "FakeEngagements",
     "FakeGraph",
     "FakeGroups",
     "FakeLog",
@@ -80,6 +82,7 @@ class FakeWorld:
         self.members = FakeMembers(self.groups, self.log)
         self.tallies = FakeTallies()
         self.posts = FakePosts()
+        self.engagements = FakeEngagements(self.posts)
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()
         self.marks = FakeMarks(self.graph, self.clock)

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from tidings.domain.authors import PulledAuthor
 from tidings.domain.position import floor
-from tidings.domain.posts import Post, TimelineEntry
+from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock, Edge
 from tidings.ports.timelines import Lane, ReaderState
@@ -41,6 +41,10 @@ class FakePosts:
 
     def get(self, author: str, position: str, *, strong: bool) -> Post | None:
         return self.posts.get((author, position))
+
+    def many(self, refs: Iterable[PostRef]) -> dict[PostRef, Post]:
+        wanted = ((ref, self.posts.get((ref.author, ref.position))) for ref in refs)
+        return {ref: post for ref, post in wanted if post is not None}
 
     def tombstone(self, author: str, position: str, fence: Fence) -> bool:
         fence.check()

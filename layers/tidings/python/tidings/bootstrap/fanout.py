@@ -121,7 +121,7 @@ def _announcer() -> Announcer:
 
 @cache
 def _posts() -> PostStore:
-    return PostStore(clients.dynamodb(), settings().table(keys.POSTS.variable))
+    return PostStore(clients.dynamodb(), settings().table(keys.POSTS.variable), SystemClock())
 
 
 @cache

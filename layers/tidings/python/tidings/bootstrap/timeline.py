@@ -34,7 +34,7 @@ def build() -> Router:
     def table(which: keys.Table) -> str:
         return given.table(which.variable)
 
-    posts = PostStore(client, table(keys.POSTS))
+    posts = PostStore(client, table(keys.POSTS), clock)
     timelines = TimelineStore(client, table(keys.TIMELINES), clock, given.retention_ms)
     graph = GraphStore(client, table(keys.GRAPH), clock, given.retention_ms)
     lists = block_lists(clock)

@@ -38,6 +38,7 @@ class Post:
 
     `reply_to` is the post it answers and `root` the one that its thread began with (a reply has both); `quote` is a
     post that it shows beside its own text; `repost_of` one that it passes on as it is (its own text is empty).
+    `mentions` are the users whom its text names by their handles.
     """
 
     author: str
@@ -49,11 +50,29 @@ class Post:
     root: PostRef | None = None
     quote: PostRef | None = None
     repost_of: PostRef | None = None
+    mentions: tuple[str, ...] = ()
 
     @property
     def ref(self) -> PostRef:
         """Its name."""
         return PostRef(self.author, self.position)
+
+    @property
+    def original(self) -> PostRef:
+        """What is meant where it is engaged with: the post itself, or the one that it passes on."""
+        return self.repost_of or self.ref
+
+    @property
+    def answers(self) -> str | None:
+        """Somebody else whom it answers: followers who do not follow them, too, are not shown it at home."""
+        answered = None if self.reply_to is None else self.reply_to.author
+        return None if answered == self.author else answered
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Who is told of it: whom it mentions, answers or quotes."""
+        about = (ref.author for ref in (self.reply_to, self.quote) if ref is not None)
+        return tuple(user for user in dict.fromkeys((*about, *self.mentions)) if user != self.author)
 
 
 @dataclass(frozen=True, slots=True)

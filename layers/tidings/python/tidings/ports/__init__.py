@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tidings.ports.blocks import Block, BlockLists
 from tidings.ports.devices import Device, Devices, Notification, Push
+from tidings.ports.engagements import Engagements
 from tidings.ports.groups import Advance, Groups, Members, Membership, Memberships, Watcher, Watchers
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
@@ -30,6 +31,7 @@ __all__ = [
     "Device",
     "Devices",
     "Edge",
+    "Engagements",
     "Graph",
     "Groups",
     "Handles",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tidings.domain.authors import PulledAuthor
-from tidings.domain.posts import Post, TimelineEntry
+from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 
 Lane = Literal["small", "large", "live"]
@@ -23,6 +23,10 @@ class Posts(Protocol):
 
     def get(self, author: str, position: str, *, strong: bool) -> Post | None:
         """A post, or its tombstone (`text` None)."""
+        ...
+
+    def many(self, refs: Iterable[PostRef]) -> Mapping[PostRef, Post]:
+        """Those of `refs` that there are, tombstones included (eventually consistent, in batches)."""
         ...
 
     def tombstone(self, author: str, position: str, fence: Fence) -> bool:

@@ -82,9 +82,11 @@ from tidings.storage.tables import DELETED as DELETED
 from tidings.storage.tables import TTL as TTL
 from tidings.storage.tables import Table as Table
 from tidings.storage.timeline_keys import BLOCKS_PREFIX as BLOCKS_PREFIX
+from tidings.storage.timeline_keys import COUNTS as COUNTS
 from tidings.storage.timeline_keys import EDGE_PULLED as EDGE_PULLED
 from tidings.storage.timeline_keys import EDGE_REMOVED as EDGE_REMOVED
 from tidings.storage.timeline_keys import EDGE_SHARDS as EDGE_SHARDS
+from tidings.storage.timeline_keys import ENGAGEMENTS as ENGAGEMENTS
 from tidings.storage.timeline_keys import FOLLOWS_PREFIX as FOLLOWS_PREFIX
 from tidings.storage.timeline_keys import GRAPH as GRAPH
 from tidings.storage.timeline_keys import MARK_PREFIX as MARK_PREFIX
@@ -93,10 +95,15 @@ from tidings.storage.timeline_keys import READER_PREFIX as READER_PREFIX
 from tidings.storage.timeline_keys import REMOVED_PREFIX as REMOVED_PREFIX
 from tidings.storage.timeline_keys import TIMELINES as TIMELINES
 from tidings.storage.timeline_keys import blocks as blocks
+from tidings.storage.timeline_keys import counters as counters
+from tidings.storage.timeline_keys import engagement as engagement
 from tidings.storage.timeline_keys import followers as followers
 from tidings.storage.timeline_keys import follows as follows
 from tidings.storage.timeline_keys import mark as mark
+from tidings.storage.timeline_keys import mentions as mentions
 from tidings.storage.timeline_keys import removal as removal
+from tidings.storage.timeline_keys import replies as replies
+from tidings.storage.timeline_keys import reply as reply
 
 USERS: Final = Table("Users", "user_id")
 CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)
@@ -121,6 +128,7 @@ TABLES: Final = (
     TIMELINES,
     GRAPH,
     SEARCH,
+    ENGAGEMENTS,
     DEVICES,
 )
 

@@ -2,6 +2,8 @@
 
 Posts          author_id / position       each post once, or its tombstone; `path` says push or pull.
 Timelines      user_id / position         the home feed: a copy of the post (up to 1 KB), else id and excerpt.
+                                          `mentions#<user>`, as `user_id`: likewise, the posts that mention, answer or
+                                          quote the user.
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
                                           follower's side: a register by position, with the shard, a tombstone when
                                           unfollowed), `blocks#<user>` (whom the owner has blocked: likewise, a
@@ -15,19 +17,33 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           of its reader, all in one query: `reader#removed` (recent removals, a filter),
                                           `reader#pulled` (the authors that a read pulls: one attribute a mark, and how
                                           many are open, for there is a most).
+Engagements    owner / item               `owner` is a user id and `item` is `like#<author>/<position>` or
+                                          `repost#<author>/<position>`: what the user did with a post, a register by
+                                          position, a tombstone when taken back.  Or `owner` is
+                                          `<author>/<position>#<shard>` and `item` is `counts`: how often the post was
+                                          liked, reposted and answered, changed in one transaction with the register or
+                                          the reply; shard 0 says how many shards there are (absent: one).  Or `owner`
+                                          is `<author>/<position>#replies` and `item` is `<position>#<replier>`: the
+                                          replies to the post.
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
-Posts          client_id, path, text ?, deleted ?, reply_to ?, root ?, quote ?, repost_of ? (each `<author>/<position>`)
+Posts          client_id, path, text ?, deleted ?, reply_to ?, root ?, quote ?, repost_of ? (each
+               `<author>/<position>`), mentions ? (a set of user ids)
 Timelines      author, text, truncated ?, reply_to ?, quote ?, repost_of ?, expires_at
 Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
                blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
                reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
                ` shards`: shards N (a count)
+Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
+               expires_at ? (with `deleted`)
+               counts: likes N ?, reposts N ?, replies N ?, shards N ? (a count)
+               a reply: shard N (where it is counted)
 
 What expires in Timelines does so at its own position plus retention: a replay writes the very same item, and a read
-leaves out what has expired by a bound on the key.  Tombstones and removals in Graph live for retention too.
+leaves out what has expired by a bound on the key.  Tombstones and removals in Graph, and tombstones in
+Engagements, live for retention too.
 """
 
 from __future__ import annotations
@@ -39,6 +55,7 @@ from tidings.storage.tables import Table
 POSTS: Final = Table("Posts", "author_id", "position", stream=True)
 TIMELINES: Final = Table("Timelines", "user_id", "position", ttl=True)
 GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
+ENGAGEMENTS: Final = Table("Engagements", "owner", "item", ttl=True)
 
 FOLLOWS_PREFIX: Final = "follows#"
 BLOCKS_PREFIX: Final = "blocks#"
@@ -49,6 +66,8 @@ EDGE_PULLED: Final = "reader#pulled"
 MARK_PREFIX: Final = "p#"
 EDGE_SHARDS: Final = " shards"
 """Edge, in each shard of an author's followers, of what is known of the author."""
+COUNTS: Final = "counts"
+MENTIONS_PREFIX: Final = "mentions#"
 
 
 def follows(author_id: str) -> str:
@@ -74,3 +93,28 @@ def removal(author_id: str) -> str:
 def mark(author_id: str, start: int) -> str:
     """Attribute name, in a user's `reader#pulled` item, of the pull of `author_id` that began at `start` (epoch ms)."""
     return f"{MARK_PREFIX}{author_id}#{start}"
+
+
+def mentions(user_id: str) -> str:
+    """Partition key, in `Timelines`, of the posts that mention `user_id`."""
+    return MENTIONS_PREFIX + user_id
+
+
+def engagement(kind: str, post: str) -> str:
+    """Sort key, in a user's partition of `Engagements`, of what they did with `post` (`<author>/<position>`)."""
+    return f"{kind}#{post}"
+
+
+def counters(post: str, shard: int) -> str:
+    """Partition key, in `Engagements`, of one shard of a post's counts."""
+    return f"{post}#{shard}"
+
+
+def replies(post: str) -> str:
+    """Partition key, in `Engagements`, of the replies to a post."""
+    return f"{post}#replies"
+
+
+def reply(position: str, author_id: str) -> str:
+    """Sort key, in there, of a reply."""
+    return f"{position}#{author_id}"
