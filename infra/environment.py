@@ -23,7 +23,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*TIMES, *PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
-    "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "retention_days"),
+    "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "hot_page_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "queue_live", "push_members", "retention_days"),
     "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "push_members", "retention_days"),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),

@@ -37,6 +37,7 @@ class TidingsSettings:
     settle_ms: int = 30_000
     call_ms: int = 8_000
     fanout_bound_ms: int = 60_000
+    hot_page_ms: int = 2_000  # how old a pulled author's newest posts may be in a home timeline
     retention_days: int = 30
     max_devices: int = 10
     max_members: int = 100_000
@@ -129,6 +130,8 @@ def _check(settings: TidingsSettings) -> None:
         raise SettingsError("settle_ms must be at least fence_ms + call_ms, or sync can lose what commits late.")
     # SQS holds a message back for 15 minutes at most: that is how the second sweep after `settle_ms` is made.
     _check_range("settle_ms", settings.settle_ms, 1, 900_000)
+    if settings.fanout_bound_ms < settings.settle_ms + settings.hot_page_ms:
+        raise SettingsError("fanout_bound_ms must be at least settle_ms + hot_page_ms, or `since` can lose a post.")
     _check_range("max_receives", settings.max_receives, 1, 1_000)
     _check_range("connect_rate", settings.connect_rate, 1, 10_000)
     _check_range("route_rate", settings.route_rate, 1, 10_000)

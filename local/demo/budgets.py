@@ -115,9 +115,9 @@ def post(followers: int) -> Allowed:
     return Allowed(3 + followers, math.ceil(followers / 60) + 1, 2, 1)
 
 
-def home(follows: int) -> Allowed:
-    """A page of 20 of the home timeline of somebody who follows `follows`."""
-    return Allowed(0, 5 + follows / 136, 2, 1)
+def home(follows: int, pulled: int = 0) -> Allowed:
+    """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled."""
+    return Allowed(0, 5 + pulled + follows / 136, 2, 1)
 
 
 def mean(each: Iterable[Allowed]) -> Allowed:

@@ -27,13 +27,18 @@ from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.work import Worker
+from tidings.services.feeds import Feeds
 from tidings.services.follow import Follows
+from tidings.services.hot import AuthorPages
 from tidings.services.live import Live
 from tidings.services.people import People
 from tidings.services.post import Poster
+from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
 
 BOUND_MS = 60_000
+HOT_MS = 2_000
+RETENTION_MS = 30 * 86_400_000
 VISIBILITY_MS = 360_000
 
 
@@ -136,7 +141,9 @@ class Rig:
         self.poster = Poster(claims, posts)
         queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
         self.follows = Follows(claims, people, graph, lists, queue)
-        self.reader = TimelineReader(timelines, posts, graph, lists, people, clock, BOUND_MS)
+        pages = AuthorPages(posts, clock, HOT_MS)
+        feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
+        self.reader = TimelineReader(feeds, posts, graph, lists, people, clock, BOUND_MS)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
         kinds = post_kinds(graph)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.timelines.rig import BOUND_MS, Rig
 from tidings.domain.errors import InvalidRequest, UnknownUser
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes
-from tidings.services.timeline import QUERIES
+from tidings.services.feeds import ROUNDS
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_page_reads_a_bounded_number_of_times_and_goes_on(rig: Rig) -> None:
     calls = []
     rig.hook = lambda name: calls.append(name) if name == "page" else None
     page = rig.reader.home(rig.caller("cid"), None, None, 5)
-    assert len(calls) == 2 * QUERIES
+    assert len(calls) == 2 * ROUNDS
     assert not page.entries
     assert page.before is not None
     assert rig.home("cid", limit=5) == [kept]

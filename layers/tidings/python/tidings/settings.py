@@ -31,6 +31,7 @@ class Settings:
     fence_ms: int = 15_000
     settle_ms: int = 30_000
     fanout_bound_ms: int = 60_000
+    hot_page_ms: int = 2_000
     push_after_ms: int = 2_000
     retention_days: int = 30
     max_devices: int = 10

@@ -14,9 +14,12 @@ from tidings.routes import blocks
 from tidings.routes.timeline import register
 from tidings.services.blocking import Blocking
 from tidings.services.claim import Claims
+from tidings.services.feeds import Feeds
 from tidings.services.follow import Follows
+from tidings.services.hot import AuthorPages
 from tidings.services.people import People
 from tidings.services.post import Poster
+from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
@@ -44,7 +47,9 @@ def build() -> Router:
 
     claims = Claims(outbox, clock, given.times)
     follows = Follows(claims, people, graph, lists, edge_queue(queue, clock))
-    reader = TimelineReader(timelines, posts, graph, lists, people, clock, given.fanout_bound_ms)
+    pages = AuthorPages(posts, clock, given.hot_page_ms)
+    feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
+    reader = TimelineReader(feeds, posts, graph, lists, people, clock, given.fanout_bound_ms)
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())

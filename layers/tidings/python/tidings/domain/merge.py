@@ -46,6 +46,11 @@ class Merge:
         """Whether the page has as many entries as were asked for."""
         return len(self._given) >= self._limit
 
+    @property
+    def missing(self) -> int:
+        """How many entries the page still has room for."""
+        return max(0, self._limit - len(self._given))
+
     def reached(self, name: str) -> str:
         """The position below which a source is to be read on."""
         return self._sources[name].reached
@@ -64,9 +69,8 @@ class Merge:
         self._give()
         if self.full:
             return []
-        missing = self._limit - len(self._given)
         waiting = sorted({_key(each) for source in self._sources.values() for each in source.held})
-        enough = waiting[-missing][0] if len(waiting) >= missing else FIRST
+        enough = waiting[-self.missing][0] if len(waiting) >= self.missing else FIRST
         return [
             name
             for name, source in self._sources.items()

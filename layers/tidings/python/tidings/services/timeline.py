@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from tidings.domain.identity import Caller
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
 from tidings.domain.timeline import keep, page_down, window
 from tidings.ports.blocks import BlockLists
-from tidings.ports.timelines import Graph, Posts, Timelines
+from tidings.ports.timelines import Graph, Posts
 from tidings.ports.world import Clock
+from tidings.services.feeds import Feeds
 from tidings.services.people import People, unknown
-
-QUERIES: Final = 5
-"""For one home page at most.  A page may come short of its limit, and even empty, with a cursor to go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class TimelineReader:
 
     def __init__(
         self,
-        timelines: Timelines,
+        feeds: Feeds,
         posts: Posts,
         graph: Graph,
         blocks: BlockLists,
@@ -45,7 +42,7 @@ class TimelineReader:
         clock: Clock,
         bound_ms: int,
     ) -> None:
-        self._timelines = timelines
+        self._feeds = feeds
         self._posts = posts
         self._graph = graph
         self._blocks = blocks
@@ -62,18 +59,7 @@ class TimelineReader:
         clock = self._clock.now()
         asked = window(before, since)
         reader = self._graph.reader(caller.user_id)
-        shown: list[TimelineEntry] = []
-        at, wanted = asked.before, limit
-        for _ in range(QUERIES):
-            entries, last = self._timelines.page(caller.user_id, asked.after, at, wanted)
-            visible, room = [each for each in entries if not reader.hides(each)], limit - len(shown)
-            shown += visible[:room]
-            if len(visible) > room:
-                last = shown[-1].position
-            if last is None or len(shown) == limit:
-                break
-            # Little is hidden, if anything: what is missing is fetched, with as much again to spare.
-            at, wanted = last, min(limit, 2 * (limit - len(shown)))
+        shown, last = self._feeds.page(caller.user_id, reader, asked, limit)
         shown, last = _one_page(shown, last)
         return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
 
