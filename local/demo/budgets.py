@@ -106,8 +106,13 @@ def setting(values: int = 1, copies: bool = False) -> Allowed:
 
 
 def block(follows: int = 0) -> Allowed:
-    """A block of somebody; `follows` end with it (each twice in a transaction of three items, and purged)."""
-    return Allowed(4 + 8 * follows, 8.5 + 12 * follows, 2, 1)
+    """A block of somebody; `follows` end with it (each twice in a transaction of five items, and purged)."""
+    return Allowed(4 + 12 * follows, 8.5 + 12 * follows, 2, 1)
+
+
+def follow() -> Allowed:
+    """A follow of somebody whom all may follow, with its backfills (of nothing)."""
+    return Allowed(9, 8.5, 2, 1)
 
 
 def post(followers: int) -> Allowed:

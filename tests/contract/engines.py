@@ -27,6 +27,7 @@ from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
 from tidings.storage.engagements import EngagementStore
+from tidings.storage.follow_lists import FollowListStore
 from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.log import LogStore
@@ -52,6 +53,8 @@ RETENTION_MS = 30 * 86_400_000
 HORIZON_MS = 7 * 86_400_000
 TIMES = Times()
 START_S = 40.0
+FULL_SHARD = 30
+"""Followers in the first shard, from which on an author gets more of them."""
 FULL = 3
 """Members a shard, from which on a group gets more of them."""
 
@@ -82,6 +85,7 @@ class Stores(ABC):
     timelines: ports.Timelines
     graph: ports.Graph
     marks: ports.PulledMarks
+    lists: ports.FollowLists
     blocks: ports.BlockLists
     devices: ports.Devices
     watchers: ports.Watchers
@@ -110,6 +114,7 @@ class FakeStores(Stores):
 
     def __init__(self) -> None:
         self._world = world = FakeWorld()
+        world.graph.full = FULL_SHARD
         super().__init__(
             clock=world.clock,
             outbox=world.outbox,
@@ -129,6 +134,7 @@ class FakeStores(Stores):
             timelines=world.timelines,
             graph=world.graph,
             marks=world.marks,
+            lists=world.follow_lists,
             blocks=world.blocks,
             devices=world.devices,
             watchers=world.watchers,
@@ -163,8 +169,9 @@ class DynamoStores(Stores):
             posts=PostStore(client, keys.POSTS.name, clock),
             engagements=EngagementStore(client, keys.ENGAGEMENTS.name, keys.POSTS.name, clock, RETENTION_MS),
             timelines=TimelineStore(client, keys.TIMELINES.name, clock, RETENTION_MS),
-            graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             marks=MarkStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            lists=FollowListStore(client, keys.GRAPH.name, clock),
+            graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS, FULL_SHARD),
             blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
@@ -173,8 +180,13 @@ class DynamoStores(Stores):
         )
 
     def split(self, author: str, shards: int) -> None:
-        place = {"owner": string(keys.followers(author, 0)), "edge": string(keys.EDGE_SHARDS)}
-        self.client.put_item(TableName=keys.GRAPH.name, Item={**place, "shards": number(shards)})
+        self.client.update_item(
+            TableName=keys.GRAPH.name,
+            Key={"owner": string(keys.followers(author, 0)), "edge": string(keys.EDGE_SHARDS)},
+            UpdateExpression="SET #shards = :shards",
+            ExpressionAttributeNames={"#shards": "shards"},
+            ExpressionAttributeValues={":shards": number(shards)},
+        )
 
 
 def make_tables(client: DynamoDBClient) -> None:

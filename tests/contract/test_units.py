@@ -168,9 +168,9 @@ def test_a_home_page(metered: Metered) -> None:
 def test_following(metered: Metered) -> None:
     to, now, fence = metered.stores, metered.stores.clock.now(), metered.stores.fence()
     changes = [
-        (to.graph.follow, 4, "two halves, each at twice the price"),
-        (to.graph.unfollow, 6, "both halves and the removal"),
-        (to.graph.follow, 6, "both halves, and the removal goes"),
+        (to.graph.follow, 8, "two halves and two counts, each at twice the price"),
+        (to.graph.unfollow, 10, "those and the removal"),
+        (to.graph.follow, 10, "those, and the removal goes"),
     ]
     for number, (change, units, why) in enumerate(changes):
         write, read = metered.cost(change, "bob", "ann", position(now, number), fence)

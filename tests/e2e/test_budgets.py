@@ -155,10 +155,10 @@ async def test_a_page_of_home(connect: Connect, control: AsyncControlClient, use
 
 
 async def test_a_follow(connect: Connect, control: AsyncControlClient, user: Any) -> None:
-    """No budget of the design's own: this is what it is, backfills of nothing included."""
+    """With backfills of nothing."""
     author, reader = await connect(user("author")), await connect(user("reader"))
     await say(reader, author, "warm")
     # Reads: the edge and whether either blocks the other, by the request and by each of the two backfills.
-    cost = await used(control, ("follow", "WorkSmall"), Allowed(5, 8, 2, 1), lambda: follow(reader, author))
-    # Outbox, and the two halves of the edge in a transaction (twice the price).
-    assert cost.write == 5
+    cost = await used(control, ("follow", "WorkSmall"), budgets.follow(), lambda: follow(reader, author))
+    # Outbox; the two halves of the edge and two counts in a transaction (twice the price).
+    assert cost.write == 1 + 2 * 4

@@ -81,7 +81,7 @@ async def test_a_block_that_ends_two_follows(connect: Connect, control: AsyncCon
     await gather(follow(alice, bob), follow(bob, alice))
     await publish(alice, TEXT)
     cost = await used(control, BLOCK, budgets.block(follows=2), lambda: ok(bob, "block", user=alice.user))
-    assert cost.write <= 4 + 2 * 8
+    assert cost.write <= 4 + 2 * 12
 
 
 async def test_what_a_block_adds_to_an_authors_page(connect: Connect, control: AsyncControlClient, user: Any) -> None:

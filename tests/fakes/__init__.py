@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.fakes.blocks import FakeBlockLists
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.engagements import FakeEngagements
+from tests.fakes.follows import FakeFollowLists
 from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.limits import FakeBuckets
 from tests.fakes.marks import FakeMarks
@@ -31,6 +32,7 @@ __all__ = [
     "FakeClock",
     "FakeDevices",
     "FakeEngagements",
+    "FakeFollowLists",
     "FakeGraph",
     "FakeGroups",
     "FakeLog",
@@ -86,6 +88,7 @@ class FakeWorld:
         self.timelines = FakeTimelines(self.clock)
         self.graph = FakeGraph()
         self.marks = FakeMarks(self.graph, self.clock)
+        self.follow_lists = FakeFollowLists(self.graph)
         self.blocks = FakeBlockLists()
         self.devices = FakeDevices()
         self.push = FakePush()

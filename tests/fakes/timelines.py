@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from tidings.domain.authors import PulledAuthor
+from tidings.domain.edges import FULL, Edge, Wish, grown, wished
 from tidings.domain.position import floor
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
-from tidings.ports import Clock, Edge
+from tidings.ports import Clock
 from tidings.ports.timelines import Lane, ReaderState
 
 DAY = 86_400_000
@@ -85,15 +86,16 @@ class FakeTimelines:
 
 
 class FakeGraph:
-    """Edges by (follower, author); followers by (author, shard); removals by user id."""
+    """Edges by (follower, author); followers by (author, shard); removals by user id.  `full`: followers a shard."""
 
-    def __init__(self) -> None:
+    def __init__(self, full: int = FULL) -> None:
         self.edges: dict[tuple[str, str], Edge] = {}
         self.halves: dict[tuple[str, int], set[str]] = {}
         self.removals: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[tuple[str, int], int]] = {}
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
+        self.full = full
 
     def edge(self, follower: str, author: str) -> Edge | None:
         return self.edges.get((follower, author))
@@ -102,26 +104,38 @@ class FakeGraph:
         return frozenset(pair for pair in pairs if pair in self.edges and self.edges[pair].following)
 
     def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        fence.check()
-        old = self.edge(follower, author)
-        if old is not None and old.position >= position:
-            return old.position == position
-        shard = old.shard if old and old.following else crc32(follower.encode()) % self.shards(author)
-        self.edges[follower, author] = Edge(author, position, shard, True)
-        self.halves.setdefault((author, shard), set()).add(follower)
-        self.removals.get(follower, {}).pop(author, None)
-        return True
+        return _is_at(position, self._change(follower, author, position, Wish.FOLLOW, fence))
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        return _is_at(position, self._change(follower, author, position, Wish.END, fence))
+
+    def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        return self._change(follower, author, position, Wish.ASK, fence)
+
+    def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:
+        wish = Wish.ACCEPT if accept else Wish.DECLINE
+        return _is_at(position, self._change(follower, author, position, wish, fence))
+
+    def _change(self, follower: str, author: str, position: str, wish: Wish, fence: Fence) -> Edge | None:
         fence.check()
         old = self.edge(follower, author)
-        if old is not None and old.position >= position:
-            return old.position == position
-        shard = old.shard if old else 0
-        self.edges[follower, author] = Edge(author, position, shard, False)
-        self.halves.get((author, shard), set()).discard(follower)
-        self.removals.setdefault(follower, {})[author] = position
-        return True
+        new = wished(old, author, position, wish)
+        if new is None:
+            return old
+        if new.following and (old is None or not old.following):
+            first = len(self.halves.get((author, 0), ()))
+            shards = grown(self.shards(author), first, pressed=False, full=self.full)
+            self.shard_counts[author] = shards
+            new = replace(new, shard=crc32(follower.encode()) % shards)
+            self.removals.get(follower, {}).pop(author, None)
+        if old is not None:
+            self.halves.get((author, old.shard), set()).discard(follower)
+        if new.following:
+            self.halves.setdefault((author, new.shard), set()).add(follower)
+        if wish is Wish.END:
+            self.removals.setdefault(follower, {})[author] = position
+        self.edges[follower, author] = new
+        return new
 
     def reader(self, user_id: str) -> ReaderState:
         marks = self.marks.get(user_id, {})
@@ -182,3 +196,7 @@ class FakeChunks:
             (ready if each.due <= now and lane in (None, each.lane) else waiting).append(each)
         self.queued = waiting
         return [each.job for each in sorted(ready, key=lambda each: each.due)]
+
+
+def _is_at(position: str, edge: Edge | None) -> bool:
+    return edge is not None and edge.position == position

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tidings.ports.blocks import Block, BlockLists
 from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.engagements import Engagements
+from tidings.ports.follows import Counts, FollowLists
 from tidings.ports.groups import Advance, Groups, Members, Membership, Memberships, Watcher, Watchers
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
@@ -27,11 +28,13 @@ __all__ = [
     "Buckets",
     "Chunks",
     "Clock",
+    "Counts",
     "Delivery",
     "Device",
     "Devices",
     "Edge",
     "Engagements",
+    "FollowLists",
     "Graph",
     "Groups",
     "Handles",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tidings.domain.authors import PulledAuthor
+from tidings.domain.edges import Edge as Edge
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 
@@ -57,16 +58,6 @@ class Timelines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """The follower's side of a follow: a register by `position`."""
-
-    author: str
-    position: str
-    shard: int
-    following: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ReaderState:
     """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
     leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order."""
@@ -80,7 +71,7 @@ class ReaderState:
 
 
 class Graph(Protocol):
-    """Who follows whom.  Both halves of an edge and the removal filter change in one transaction."""
+    """Who follows whom.  Both halves of an edge, the counts and the removal filter change in one transaction."""
 
     def edge(self, follower: str, author: str) -> Edge | None:
         """The follower's half, strongly read."""
@@ -92,6 +83,14 @@ class Graph(Protocol):
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         """Leave a tombstone and a removal, likewise."""
+        ...
+
+    def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        """Ask the author to be followed, unless the register holds a later position.  What stands now."""
+        ...
+
+    def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:
+        """Make a follow of a request that was made before `position`, or end it.  Whether this position stands now."""
         ...
 
     def following(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:

@@ -65,9 +65,9 @@ class Effects:
                 self._end(follower, author, fence)
 
     def _end(self, follower: str, author: str, fence: Fence) -> None:
-        """Unfollow, above whatever stands."""
+        """Unfollow, or take the request back, above whatever stands."""
         edge = self._graph.edge(follower, author)
-        if edge is None or not edge.following:
+        if edge is None or not (edge.following or edge.requested):
             return
         stamp = max(fence.stamp, position.ms_of(edge.position) + 1)
         at = str(position.stamped(stamp, follower, BLOCK, edge.position))

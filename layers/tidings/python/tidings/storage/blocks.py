@@ -6,26 +6,22 @@ Nothing is mirrored: whoever asks about two users knows both keys.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tidings.domain.position import ms_of
 from tidings.domain.stamp import Fence
 from tidings.ports.blocks import Block
 from tidings.ports.world import Clock
 from tidings.storage import keys
-from tidings.storage.attributes import Item, above, expiry, names, string, text_of
+from tidings.storage.attributes import Item, expiry, string, text_of
 from tidings.storage.batches import get_all
 from tidings.storage.calls import answered
 from tidings.storage.conditional import put_later
 from tidings.storage.edges import key
+from tidings.storage.listing import listed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_END: Final = keys.BLOCKS_PREFIX[:-1] + "$"
-"""Sorts after every block: `$` comes right after `#`."""
-_ROUNDS: Final = 4
-"""Queries for one page at most: a run of tombstones makes a short page, never an unbounded read."""
 
 
 class BlockStore:
@@ -66,34 +62,9 @@ class BlockStore:
 
     def page(self, owner: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
         """Up to `limit` of those whom `owner` has blocked, in order of user ids; where to go on."""
-        found: list[str] = []
-        last = after
-        for _ in range(_ROUNDS):
-            items, more = self._items(owner, last, limit - len(found))
-            blocks = [_block(item) for item in items]
-            found += [block.user for block in blocks if block.blocking]
-            last = blocks[-1].user if blocks else last
-            if not more:
-                return found, None
-            if len(found) == limit:
-                break
-        return found, last
-
-    def _items(self, owner: str, after: str | None, limit: int) -> tuple[list[Item], bool]:
-        low = keys.blocks("") if after is None else above(keys.blocks(after))
-        with answered():
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="#owner = :owner AND #edge BETWEEN :low AND :high",
-                ExpressionAttributeNames=names("owner", "edge"),
-                ExpressionAttributeValues={
-                    ":owner": string(owner),
-                    ":low": string(low),
-                    ":high": string(_END),
-                },
-                Limit=limit,
-            )
-        return list(answer["Items"]), "LastEvaluatedKey" in answer
+        return listed(
+            self._client, self._table, owner, keys.BLOCKS_PREFIX, after, limit, lambda item: keys.DELETED not in item
+        )
 
 
 def _block(item: Item) -> Block:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from tidings.ports.timelines import Edge
+from tidings.domain.edges import Edge, Wish
+from tidings.domain.position import ms_of
 from tidings.storage import keys
 from tidings.storage.attributes import Item, Value, expiry, int_of, names, number, string, text_of
+
+REQUESTED: Final = "requested"
+FOLLOWERS: Final = "followers"
+FOLLOWING: Final = "following"
 
 
 def key(owner: str, edge: str) -> dict[str, Value]:
@@ -21,7 +26,30 @@ def edge(item: Item) -> Edge:
         position=text_of(item, "position"),
         shard=int_of(item, "shard"),
         following=keys.DELETED not in item,
+        requested=REQUESTED in item,
     )
+
+
+def changes(
+    table: str, follower: str, old: Edge | None, new: Edge, wish: Wish, retention_ms: int
+) -> list[dict[str, Any]]:
+    """The transaction that turns `old` into `new`; its first item carries its only condition."""
+    expires = ms_of(new.position) + retention_ms
+    items = [register(table, follower, old, new, expires)]
+    was, asked = old is not None and old.following, old is not None and old.requested
+    if new.following and not was:
+        items += [enter(table, follower, new), *counted(table, follower, new, 1)]
+        if old is not None:
+            items.append(readmit(table, follower, new.author))
+    if old is not None and was and not new.following:
+        items += [leave(table, follower, old), *counted(table, follower, old, -1)]
+    if new.requested:
+        items.append(request(table, follower, new))
+    elif asked:
+        items.append({"Delete": {"TableName": table, "Key": key(new.author, keys.requests(follower))}})
+    if wish is Wish.END:
+        items.append(hide(table, follower, new, expires))
+    return items
 
 
 def register(table: str, follower: str, old: Edge | None, new: Edge, expires: int) -> dict[str, Any]:
@@ -32,7 +60,8 @@ def register(table: str, follower: str, old: Edge | None, new: Edge, expires: in
         "shard": number(new.shard),
     }
     if not new.following:
-        item |= {keys.DELETED: string("1"), keys.TTL: expiry(expires)}
+        ends = {REQUESTED: string("1")} if new.requested else {keys.TTL: expiry(expires)}
+        item |= {keys.DELETED: string("1"), **ends}
     condition: dict[str, Any] = {
         "ConditionExpression": "attribute_not_exists(#owner)",
         "ExpressionAttributeNames": names("owner"),
@@ -54,6 +83,32 @@ def enter(table: str, follower: str, new: Edge) -> dict[str, Any]:
 def leave(table: str, follower: str, old: Edge) -> dict[str, Any]:
     """Delete the author's half from the shard where it lies."""
     return {"Delete": {"TableName": table, "Key": key(keys.followers(old.author, old.shard), follower)}}
+
+
+def counted(table: str, follower: str, edge: Edge, by: int) -> list[dict[str, Any]]:
+    """One follower more or less in the shard, and one author for the follower."""
+    return [
+        _add(table, key(keys.followers(edge.author, edge.shard), keys.EDGE_SHARDS), FOLLOWERS, by),
+        _add(table, key(follower, keys.EDGE_COUNTS), FOLLOWING, by),
+    ]
+
+
+def _add(table: str, place: dict[str, Value], name: str, by: int) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": place,
+            "UpdateExpression": f"ADD #{name} :by",
+            "ExpressionAttributeNames": names(name),
+            "ExpressionAttributeValues": {":by": number(by)},
+        }
+    }
+
+
+def request(table: str, follower: str, new: Edge) -> dict[str, Any]:
+    """Put the request on the author's side."""
+    place = key(new.author, keys.requests(follower))
+    return {"Put": {"TableName": table, "Item": {**place, "position": string(new.position)}}}
 
 
 def hide(table: str, follower: str, new: Edge, expires: int) -> dict[str, Any]:

@@ -1,23 +1,27 @@
-"""`Graph`: who follows whom.  Both halves of an edge and the removal filter change in one transaction.
+"""`Graph`: who follows whom.  Both halves of an edge, the counts and the removal filter change in one transaction.
 
 The follower's half is a register by position, and the transaction's only condition is that it is what was read
-before: then the shard that was read is still where the author's half lies, and nothing else needs a condition.
-Somebody else was quicker: read again and decide again.
+before: then the shard that was read is still where the author's half lies, and nothing else needs a condition, not
+even a count.  Somebody else was quicker: read again and decide again.
+
+All follows of one shard change the same count, so a crowd that comes at once stands in its own way: then, and when a
+shard is full, the author gets more of them.  Whoever has a place keeps it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from tidings.domain.edges import FULL, Edge, Wish, grown, wished
 from tidings.domain.errors import RetryLater
-from tidings.domain.position import ms_of
 from tidings.domain.stamp import Fence
-from tidings.ports.timelines import Edge, ReaderState
+from tidings.ports.timelines import ReaderState
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys, readers
-from tidings.storage.attributes import Item, int_of, names, string, text_of
+from tidings.storage.attributes import Item, int_of, names, number, string, text_of
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, crossed, gave_up, wait_ms
 
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 PAGE: Final = 2_000
 """Followers in one query: about 20 read units, so that a plan's reading is spread and can be resumed."""
 
+_PATIENCE: Final = 2
+"""Tries that somebody else's were in the way of, before there are more shards."""
+
 BEFORE_SHARDS: Final = " "
 """Sorts before the edge that says how many shards there are."""
 
@@ -34,11 +41,12 @@ BEFORE_SHARDS: Final = " "
 class GraphStore:
     """The follow graph in DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Clock, retention_ms: int) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock, retention_ms: int, full: int = FULL) -> None:
         self._client = client
         self._table = table
         self._clock = clock
         self._retention = retention_ms
+        self._full = full
 
     def edge(self, follower: str, author: str) -> Edge | None:
         """The follower's half, strongly read."""
@@ -60,48 +68,67 @@ class GraphStore:
 
     def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         """Make the edge unless the register holds a later position.  Whether this position stands now."""
-        return self._change(follower, author, position, True, fence)
+        return _is_at(position, self._change(follower, author, position, Wish.FOLLOW, fence))
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         """Leave a tombstone and a removal, likewise."""
-        return self._change(follower, author, position, False, fence)
+        return _is_at(position, self._change(follower, author, position, Wish.END, fence))
 
-    def _change(self, follower: str, author: str, position: str, following: bool, fence: Fence) -> bool:
+    def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        """Ask the author to be followed, unless the register holds a later position.  What stands now."""
+        return self._change(follower, author, position, Wish.ASK, fence)
+
+    def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:
+        """Make a follow of a request that was made before `position`, or end it.  Whether this position stands now."""
+        wish = Wish.ACCEPT if accept else Wish.DECLINE
+        return _is_at(position, self._change(follower, author, position, wish, fence))
+
+    def _change(self, follower: str, author: str, position: str, wish: Wish, fence: Fence) -> Edge | None:
+        """What stands when `wish` has been done, or was void."""
         for attempt in range(ATTEMPTS):
             old = self.edge(follower, author)
-            if old is not None and old.position >= position:
-                return old.position == position
-            new = Edge(author, position, self._shard(follower, author, old, following), following)
+            new = wished(old, author, position, wish)
+            if new is None:
+                return old
+            if new.following and (old is None or not old.following):
+                new = replace(new, shard=self._shard(follower, author, attempt >= _PATIENCE, fence))
             fence.check()
+            items: Any = edges.changes(self._table, follower, old, new, wish, self._retention)
             try:
                 with answered():
-                    self._client.transact_write_items(TransactItems=self._items(follower, old, new))
+                    self._client.transact_write_items(TransactItems=items)
             except TransactionRefused as refused:
                 if not crossed(refused.reasons):
                     raise gave_up() from refused
                 self._clock.sleep(wait_ms(attempt))
                 continue
-            return True
+            return new
         raise RetryLater("Too many changes to this follow at once. Send it again.")
 
-    def _shard(self, follower: str, author: str, old: Edge | None, following: bool) -> int:
-        """Where the author's half lies: chosen when an edge is made, kept as long as it is there."""
-        if old is not None and (old.following or not following):
-            return old.shard
-        return crc32(follower.encode()) % self.shards(author) if following else 0
+    def _shard(self, follower: str, author: str, pressed: bool, fence: Fence) -> int:
+        """Where the author's half will lie, as long as it is there; there are more shards first, if it is time."""
+        item = self._marker(author)
+        shards, first = _shards(item), int_of(item, edges.FOLLOWERS) if edges.FOLLOWERS in item else 0
+        more = grown(shards, first, pressed=pressed, full=self._full)
+        if more > shards:
+            self._grow(author, shards, more, fence)
+        return crc32(follower.encode()) % more
 
-    def _items(self, follower: str, old: Edge | None, new: Edge) -> list[Any]:
-        expires = ms_of(new.position) + self._retention
-        items = [edges.register(self._table, follower, old, new, expires)]
-        if new.following:
-            items.append(edges.enter(self._table, follower, new))
-            if old is not None and not old.following:
-                items.append(edges.readmit(self._table, follower, new.author))
-        else:
-            if old is not None and old.following:
-                items.append(edges.leave(self._table, follower, old))
-            items.append(edges.hide(self._table, follower, new, expires))
-        return items
+    def _grow(self, author: str, shards: int, more: int, fence: Fence) -> None:
+        """There are `more` shards from now on; somebody else may have seen to it."""
+        fence.check()
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=edges.key(keys.followers(author, 0), keys.EDGE_SHARDS),
+                    UpdateExpression="SET #shards = :more",
+                    ConditionExpression="attribute_not_exists(#shards) OR #shards = :shards",
+                    ExpressionAttributeNames=names("shards"),
+                    ExpressionAttributeValues={":more": number(more), ":shards": number(shards)},
+                )
+        except ConditionFailed:
+            return
 
     def reader(self, user_id: str) -> ReaderState:
         """What a home read needs to know of its reader, in one query (strongly read: an unfollow shows at once)."""
@@ -133,11 +160,13 @@ class GraphStore:
 
     def shards(self, author: str) -> int:
         """How many shards the author's followers have (at least 1)."""
+        return _shards(self._marker(author))
+
+    def _marker(self, author: str) -> Item:
         with answered():
-            item = self._client.get_item(
+            return self._client.get_item(
                 TableName=self._table, Key=edges.key(keys.followers(author, 0), keys.EDGE_SHARDS)
-            ).get("Item")
-        return int_of(item, "shards") if item else 1
+            ).get("Item", {})
 
     def followers(self, author: str, shard: int, after: str | None) -> Iterator[list[str]]:
         """Followers in one shard in key order after `after`, a page at a time (eventually consistent)."""
@@ -156,8 +185,9 @@ class GraphStore:
             for items in self._halves(author, shard, keys.EDGE_SHARDS if bound is None else bound):
                 first = items[0]
                 if text_of(first, "edge") == keys.EDGE_SHARDS:
-                    shards, items = int_of(first, "shards"), items[1:]
-                yield shard, [text_of(item, "edge") for item in items]
+                    shards, items = _shards(first), items[1:]
+                if items:
+                    yield shard, [text_of(item, "edge") for item in items]
             shard, bound = shard + 1, None
 
     def _halves(self, author: str, shard: int, after: str) -> Iterator[list[Item]]:
@@ -180,3 +210,12 @@ class GraphStore:
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _shards(marker: Item) -> int:
+    """How many shards the item ` shards` of shard 0 speaks of."""
+    return int_of(marker, "shards") if "shards" in marker else 1
+
+
+def _is_at(position: str, edge: Edge | None) -> bool:
+    return edge is not None and edge.position == position

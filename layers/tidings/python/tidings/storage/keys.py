@@ -83,6 +83,7 @@ from tidings.storage.tables import TTL as TTL
 from tidings.storage.tables import Table as Table
 from tidings.storage.timeline_keys import BLOCKS_PREFIX as BLOCKS_PREFIX
 from tidings.storage.timeline_keys import COUNTS as COUNTS
+from tidings.storage.timeline_keys import EDGE_COUNTS as EDGE_COUNTS
 from tidings.storage.timeline_keys import EDGE_PULLED as EDGE_PULLED
 from tidings.storage.timeline_keys import EDGE_REMOVED as EDGE_REMOVED
 from tidings.storage.timeline_keys import EDGE_SHARDS as EDGE_SHARDS
@@ -93,6 +94,7 @@ from tidings.storage.timeline_keys import MARK_PREFIX as MARK_PREFIX
 from tidings.storage.timeline_keys import POSTS as POSTS
 from tidings.storage.timeline_keys import READER_PREFIX as READER_PREFIX
 from tidings.storage.timeline_keys import REMOVED_PREFIX as REMOVED_PREFIX
+from tidings.storage.timeline_keys import REQUESTS_PREFIX as REQUESTS_PREFIX
 from tidings.storage.timeline_keys import TIMELINES as TIMELINES
 from tidings.storage.timeline_keys import blocks as blocks
 from tidings.storage.timeline_keys import counters as counters
@@ -104,6 +106,7 @@ from tidings.storage.timeline_keys import mentions as mentions
 from tidings.storage.timeline_keys import removal as removal
 from tidings.storage.timeline_keys import replies as replies
 from tidings.storage.timeline_keys import reply as reply
+from tidings.storage.timeline_keys import requests as requests
 
 USERS: Final = Table("Users", "user_id")
 CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)

@@ -11,8 +11,12 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
                                           hold little but their key, so that a planner reads about 98 to the read
                                           unit; both halves of an edge change in one transaction.  In each shard the
-                                          edge ` shards`, which sorts before every user id: in shard 0 it says how many
-                                          shards there are (absent: one), so that a plan needs no read of its own.
+                                          edge ` shards`, which sorts before every user id: how many followers the
+                                          shard holds, and in shard 0 also how many shards there are (absent: one), so
+                                          that a plan needs no read of its own.
+                                          `counts`, with the user id as `owner`: how many the user follows.
+                                          `requests#<follower>`: who asks to follow the owner; the register says so,
+                                          too, as a tombstone that is `requested` and does not expire.
                                           `reader#<what>`, with the user id as `owner`: what a home read needs to know
                                           of its reader, all in one query: `reader#removed` (recent removals, a filter),
                                           `reader#pulled` (the authors that a read pulls: one attribute a mark, and how
@@ -31,11 +35,14 @@ Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may
 Posts          client_id, path, text ?, deleted ?, reply_to ?, root ?, quote ?, repost_of ? (each
                `<author>/<position>`), mentions ? (a set of user ids)
 Timelines      author, text, truncated ?, reply_to ?, quote ?, repost_of ?, expires_at
-Graph          follows#<author>: position, shard N (a count), deleted ?, expires_at ? (with `deleted`)
+Graph          follows#<author>: position, shard N (a count), deleted ?, requested ? (with `deleted`),
+               expires_at ? (with `deleted` alone)
+               requests#<follower>: position
+               counts: following N (a count)
                blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
                reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
-               ` shards`: shards N (a count)
+               ` shards`: shards N ?, followers N ? (counts)
 Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
                expires_at ? (with `deleted`)
                counts: likes N ?, reposts N ?, replies N ?, shards N ? (a count)
@@ -58,12 +65,15 @@ GRAPH: Final = Table("Graph", "owner", "edge", ttl=True)
 ENGAGEMENTS: Final = Table("Engagements", "owner", "item", ttl=True)
 
 FOLLOWS_PREFIX: Final = "follows#"
+REQUESTS_PREFIX: Final = "requests#"
 BLOCKS_PREFIX: Final = "blocks#"
 READER_PREFIX: Final = "reader#"
 EDGE_REMOVED: Final = "reader#removed"
 REMOVED_PREFIX: Final = "r#"
 EDGE_PULLED: Final = "reader#pulled"
 MARK_PREFIX: Final = "p#"
+EDGE_COUNTS: Final = "counts"
+"""Edge, in a user's partition, of how many the user follows."""
 EDGE_SHARDS: Final = " shards"
 """Edge, in each shard of an author's followers, of what is known of the author."""
 COUNTS: Final = "counts"
@@ -73,6 +83,11 @@ MENTIONS_PREFIX: Final = "mentions#"
 def follows(author_id: str) -> str:
     """Sort key, in the follower's partition of `Graph`, of the edge to `author_id`."""
     return FOLLOWS_PREFIX + author_id
+
+
+def requests(follower_id: str) -> str:
+    """Sort key, in an author's partition of `Graph`, of the request of `follower_id`."""
+    return REQUESTS_PREFIX + follower_id
 
 
 def blocks(user_id: str) -> str:

@@ -51,7 +51,8 @@ class EdgeJobs:
             if stands and edge is not None and edge.following:
                 self._backfill(job, fence)
             return None
-        if stands and edge is not None and not edge.following:
+        if edge is not None and not edge.following and (stands or edge.requested):
+            # Who asks again meanwhile does not follow yet, and nobody else would do it.
             return self._purge(job, fence)
         if job.final and edge is not None and edge.following:
             return self._tidy(job, fence)
