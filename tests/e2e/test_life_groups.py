@@ -58,15 +58,15 @@ async def test_whoever_joined_later(seen: str, connect: Connect, control: AsyncC
     assert await held(control, "edited", bob.user) != []
 
 
-async def test_whoever_is_gone_may_do_nothing_and_learns_nothing_new(
+async def test_whoever_is_gone_changes_nothing_for_others_and_learns_nothing_new(
     connect: Connect, control: AsyncControlClient, user: Any
 ) -> None:
     alice, bob, carol = await people(connect, user, "alice", "bob", "carol")
     group = await found(alice, bob, carol)
     own, others = await tell(bob, group, "mine"), await tell(alice, group, "yours")
     await do(alice, "group.remove", conversation=group, member=bob.user)
-    for action, fields in FIELDS.items():
-        assert (await bob.ask(action, **about(own, **fields)))["code"] == "forbidden"
+    for action in FIELDS.keys() - {"hide"}:
+        assert (await bob.ask(action, **about(own, **FIELDS[action])))["code"] == "forbidden"
     await settle(control)
     await control.advance(LEAVES_MS)
     await change(alice, "edit", others, text="what bob shall not know")
@@ -144,3 +144,27 @@ async def test_of_a_pulled_message_the_copies_of_those_it_mentions_are_swept(
     assert [(each["text"], each["edited"]) for each in page["events"] if each["kind"] == "message"] == [
         ("edited", edit["position"])
     ]
+
+
+async def test_who_has_left_deletes_for_themselves_what_they_received(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """On all their devices, and nothing of what was said later."""
+    alice, bob = await people(connect, user, "alice", "bob")
+    laptop = await connect(bob.user, "laptop")
+    for phone in (bob, laptop):
+        await phone.ask("device.register")
+    group = await found(alice, bob)
+    await tell(alice, group, "kept")
+    sent = await tell(alice, group, "hidden")
+    await do(bob, "group.leave", conversation=group)
+    await control.advance(LEAVES_MS)
+    later = await tell(alice, group, "later")
+    await change(bob, "hide", sent)
+    assert (await bob.ask("hide", **about(later)))["code"] == "not_found"
+    await settle(control)
+    texts = [event.get("text") for event in (await history(laptop, group))["events"]]
+    assert "kept" in texts
+    assert not {"hidden", "later"} & set(texts)
+    assert [event["target"] for event in laptop.events if event["kind"] == "hidden"] == [sent["position"]]
+    assert {"hidden", "kept"} <= {event.get("text") for event in (await history(alice, group))["events"]}

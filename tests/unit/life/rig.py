@@ -39,6 +39,7 @@ from tidings.services.send import Sender, SendMessage
 from tidings.services.targets import Targets
 from tidings.services.unsend import Unsender
 from tidings.services.uses import life_uses
+from tidings.services.views import View, Views
 
 PAIR = "dm#ann#bob"
 NAMES = ("ann", "bob", "cid")
@@ -109,6 +110,16 @@ class Chat(Rooms):
         return Room(conversation_id, Path.INLINE, lambda _position, _about="": (other,))
 
 
+class Open(Views):
+    """Everybody may read everything."""
+
+    def __init__(self) -> None:
+        pass
+
+    def of(self, caller: Caller, conversation_id: str) -> View:
+        return View()
+
+
 class Rig(FanoutRig):
     """The engine and the requests."""
 
@@ -148,7 +159,7 @@ class Rig(FanoutRig):
             Editor(claims, facts, rooms, log, WINDOW),
             Unsender(claims, facts, rooms, log, WINDOW),
             Reactor(claims, facts, rooms, targets, world.reactions),
-            Hider(claims, rooms, targets, world.memberships),
+            Hider(claims, Open(), targets, world.memberships),
         )
         uses[SendMessage] = Use(Sender(facts, rooms, targets).prepare)
         self.messaging = Messaging(People(world.users), Deliverer(mailboxes, live), uses)

@@ -83,20 +83,20 @@ class Rig:
         self.meetings, metas = Meetings(memberships, people), Metas(groups, self.clock)
         self.group_rooms = GroupRooms(metas, members, self.clock, world.times)
         self.rooms = rooms = Rooms(self.meetings, self.group_rooms)
-        targets = Targets(log)
+        targets, views = Targets(log), Views(metas, members)
         self.uses = messaging_uses(Sender(self.facts, rooms, targets), receipts)
         self.uses |= life_uses(
             Editor(self.claims, self.facts, rooms, log, EDIT_WINDOW),
             Unsender(self.claims, self.facts, rooms, log, UNSEND_WINDOW),
             Reactor(self.claims, self.facts, rooms, targets, reactions),
-            Hider(self.claims, rooms, targets, memberships),
+            Hider(self.claims, views, targets, memberships),
         )
         self.uses[SetConversation] = Use(Preferences(self.claims, memberships).prepare)
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
         self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
         self.conversations = Conversations(log, memberships, groups, mailboxes, self.clock, Threads(1))
-        self.histories = Histories(Views(metas, members), log, memberships, Tallies(reactions))
+        self.histories = Histories(views, log, memberships, Tallies(reactions))
 
     def _before(self, name: str) -> None:
         if self.before is not None:

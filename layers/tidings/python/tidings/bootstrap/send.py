@@ -80,7 +80,7 @@ def build() -> Router:
         Editor(claims, facts, rooms, log, given.edit_window_ms),
         Unsender(claims, facts, rooms, log, given.unsend_window_ms),
         Reactor(claims, facts, rooms, targets, reactions),
-        Hider(claims, rooms, targets, memberships),
+        Hider(claims, shared.views, targets, memberships),
     )
     uses |= lists.uses(claims, memberships)
     limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))

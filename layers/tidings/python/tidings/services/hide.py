@@ -1,4 +1,5 @@
-"""`hide`: a message is deleted for the caller only, on all their devices.
+"""`hide`: a message is deleted for the caller only, on all their devices: any that `history` shows them, also in a
+group that they have left.
 
 Outbox, then the caller's own side of the conversation, then the caller's own mailbox where other devices read it.  The
 item in `Memberships` is the fact; that it is told twice is harmless, so a resend past `T` simply tells it again.
@@ -18,8 +19,8 @@ from tidings.services.claim import Claims
 from tidings.services.deliver import Parcel, Prepared
 from tidings.services.facts import Sent
 from tidings.services.people import Circle
-from tidings.services.rooms import Room, Rooms
 from tidings.services.targets import Targets
+from tidings.services.views import View, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,16 @@ class HideMessage:
 class Hider:
     """Hides messages."""
 
-    def __init__(self, claims: Claims, rooms: Rooms, targets: Targets, memberships: Memberships) -> None:
+    def __init__(self, claims: Claims, views: Views, targets: Targets, memberships: Memberships) -> None:
         self._claims = claims
-        self._rooms = rooms
+        self._views = views
         self._targets = targets
         self._memberships = memberships
 
     def prepare(self, caller: Caller, command: HideMessage, circle: Circle, after: str = "") -> Prepared[Sent]:
         """Hide it, or find it hidden.  Raises `NotFound`, `Forbidden`, `Conflict`, `RetryLater`, `Unavailable`."""
-        room = self._rooms.of(caller, command.conversation_id)
-        chat, target = room.conversation_id, str(position.parse(command.target))
+        view = self._views.of(caller, command.conversation_id)
+        chat, target = command.conversation_id, str(position.parse(command.target))
 
         def look(_at: str) -> bool | None:
             return self._hidden(caller.user_id, chat, target) or None
@@ -53,7 +54,7 @@ class Hider:
         sent = Sent(command.client_id, chat, claim.position)
         arrival, fence = claim.position, claim.fence
         if claim.fact is None:
-            self._check(caller, room, target)
+            self._check(caller, chat, view, target)
             self._memberships.hide(caller.user_id, chat, target, fence)
         else:
             stamp = self._claims.stamp(caller)
@@ -64,12 +65,12 @@ class Hider:
             return Prepared(sent)
         return Prepared(sent, (Parcel(caller.user_id, Hidden(chat, claim.position, target, arrival), fence),))
 
-    def _check(self, caller: Caller, room: Room, target: str) -> None:
+    def _check(self, caller: Caller, conversation_id: str, view: View, target: str) -> None:
         """Whether there is something to hide: what was hidden before it was unsent stays so for a resend."""
         try:
-            self._targets.shown(caller, room, target)
+            self._targets.shown(caller, conversation_id, view.shows, target)
         except NotFound:
-            if not self._hidden(caller.user_id, room.conversation_id, target):
+            if not self._hidden(caller.user_id, conversation_id, target):
                 raise
 
     def _hidden(self, user_id: str, conversation_id: str, target: str) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tidings.domain import position
 from tidings.domain.errors import Forbidden, NotFound, TooLate
 from tidings.domain.events import GroupChange, LogEntry, Message
 from tidings.domain.identity import Caller
 from tidings.ports.messaging import Log
 from tidings.services.rooms import Room
+
+Sees = Callable[[str], bool]
+"""Whether the caller may read what stands at a position."""
 
 
 class Targets:
@@ -21,23 +26,23 @@ class Targets:
 
         Raises `NotFound`, also for one that was unsent, and `InvalidRequest` for what is no position.
         """
-        entry = self._seen(caller, room, at, strong=strong)
+        entry = self._seen(caller, room.conversation_id, room.sees, at, strong=strong)
         if not isinstance(entry.event, Message):
             raise missing()
         return entry
 
-    def shown(self, caller: Caller, room: Room, at: str) -> LogEntry:
-        """The entry of anything that `history` shows.  Raises the same."""
-        entry = self._seen(caller, room, at, strong=False)
+    def shown(self, caller: Caller, conversation_id: str, sees: Sees, at: str) -> LogEntry:
+        """The entry of anything that `history` shows, of what the caller sees.  Raises the same."""
+        entry = self._seen(caller, conversation_id, sees, at, strong=False)
         if not isinstance(entry.event, Message | GroupChange):
             raise missing()
         return entry
 
-    def _seen(self, caller: Caller, room: Room, at: str, *, strong: bool) -> LogEntry:
+    def _seen(self, caller: Caller, conversation_id: str, sees: Sees, at: str, *, strong: bool) -> LogEntry:
         place = str(position.parse(at))
-        if room.sees(place):
+        if sees(place):
             for consistent in (True,) if strong else (False, True):
-                entry = self._log.get(room.conversation_id, place, strong=consistent)
+                entry = self._log.get(conversation_id, place, strong=consistent)
                 if entry is not None:
                     return _unless_withheld(caller, entry)
         raise missing()
