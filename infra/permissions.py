@@ -85,7 +85,8 @@ ACCESS: Final[dict[str, Access]] = {
         tables={
             keys.USERS: ("BatchGetItem",),
             keys.OUTBOX: ("PutItem", "UpdateItem"),
-            keys.POSTS: ("GetItem", "PutItem", "UpdateItem", "Query"),
+            keys.POSTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"),
+            keys.ENGAGEMENTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.GRAPH: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.TIMELINES: ("Query",),
             keys.MEMBERSHIPS: ("UpdateItem",),
@@ -100,7 +101,7 @@ ACCESS: Final[dict[str, Access]] = {
     "Work": Access(
         tables={
             keys.POSTS: ("GetItem", "Query"),
-            keys.GRAPH: ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+            keys.GRAPH: ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             keys.TIMELINES: ("Query", "BatchWriteItem"),
             keys.CONVERSATIONS: ("GetItem", "Query", "UpdateItem"),
             keys.MEMBERS: ("GetItem", "BatchGetItem", "Query"),

@@ -24,6 +24,8 @@ class About:
     position: str
     user: str
     """The other side, or a member of the group."""
+    post: str = "1700000000000-aaaaaaaa-aaaaaaaa-00"
+    """The position of a post of theirs."""
 
 
 def _mutation(**fields: Any) -> Fields:
@@ -37,6 +39,14 @@ def _message(about: About) -> Fields:
 def _batch(about: About) -> Fields:
     send = {"action": a.SEND, "id": "1", **_mutation(conversation=about.conversation, text="in a batch")}
     return {"actions": [send]}
+
+
+def _post(about: About) -> Fields:
+    return {"author": about.user, "position": about.post}
+
+
+def _engage(about: About) -> Fields:
+    return _mutation(**_post(about))
 
 
 CONVERSATION: Final[dict[str, Callable[[About], Fields]]] = {
@@ -72,6 +82,13 @@ PERSON: Final[dict[str, Callable[[About], Fields]]] = {
     a.BLOCK: lambda it: _mutation(user=it.user),
     a.UNBLOCK: lambda it: _mutation(user=it.user),
     a.TIMELINE_USER: lambda it: {"user": it.user},
+    a.POST_GET: _post,
+    a.POST_REPLIES: _post,
+    a.POST_COUNTS: lambda it: {"posts": [_post(it)]},
+    a.LIKE: _engage,
+    a.UNLIKE: _engage,
+    a.REPOST: _engage,
+    a.UNREPOST: _engage,
     a.PRESENCE_WATCH: lambda it: {"users": [it.user]},
     a.GROUP_CREATE: lambda it: _mutation(title="a trap", members=[it.user]),
 }
@@ -89,6 +106,7 @@ OWN: Final[dict[str, Callable[[About], Fields]]] = {
     a.POST_DELETE: lambda it: {"position": it.position},
     a.BLOCKS: lambda _: {},
     a.TIMELINE_HOME: lambda _: {},
+    a.TIMELINE_MENTIONS: lambda _: {},
 }
 """On nothing but the caller's own."""
 

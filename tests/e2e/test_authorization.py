@@ -66,7 +66,8 @@ async def scene(connect: Connect, control: AsyncControlClient, user: Any) -> Sce
     said = await owner.ask("send", client_id=new_id(), conversation=group, text="to the group")
     direct = await owner.ask("send", client_id=new_id(), to=member.user, text="to one")
     made.group = About(group, said["position"], member.user)
-    made.direct = About(conversation(owner, member), direct["position"], owner.user)
+    posted = await owner.ask("post", client_id=new_id(), text="to everybody")
+    made.direct = About(conversation(owner, member), direct["position"], owner.user, posted["position"])
     gone = await owner.ask("group.remove", client_id=new_id(), conversation=group, member=removed.user)
     assert gone["type"] == "ack", gone
     await control.advance(LEAVE_MS)
@@ -118,7 +119,7 @@ async def test_who_was_removed_is_refused(scene: Scene, matrix: Matrix, control:
 async def test_who_is_blocked_reaches_nobody(scene: Scene, matrix: Matrix, control: AsyncControlClient) -> None:
     owner, blocked = scene.owner, scene.member
     mine = await blocked.ask("send", client_id=new_id(), to=owner.user, text="before the block")
-    own = About(scene.direct.conversation, mine["position"], owner.user)
+    own = About(scene.direct.conversation, mine["position"], owner.user, scene.direct.post)
     done = await owner.ask("block", client_id=new_id(), user=blocked.user)
     assert done["type"] == "ack", done
     await settle(control)

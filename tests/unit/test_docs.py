@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 
 from tidings.domain import errors
-from tidings.protocol import actions, connection, conversations, frames, groups, life, messaging, people, timelines
+from tidings.protocol import (
+    actions,
+    connection,
+    conversations,
+    frames,
+    groups,
+    life,
+    messaging,
+    people,
+    posts,
+    timelines,
+)
 from tidings.storage import keys
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -16,7 +27,7 @@ def subclasses(cls: type) -> set[type]:
     return {cls} | {deeper for sub in cls.__subclasses__() for deeper in subclasses(sub)}
 
 
-MODULES = {m.__name__ for m in (connection, conversations, groups, life, messaging, people, timelines)}
+MODULES = {m.__name__ for m in (connection, conversations, groups, life, messaging, people, posts, timelines)}
 REQUESTS = sorted((c for c in subclasses(frames.Request) if c.__module__ in MODULES), key=lambda c: c.__name__)
 
 

@@ -11,18 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from tests.fakes import FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
+from tests.fakes import FakeEngagements, FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
 from tidings.domain.errors import TidingsError
 from tidings.domain.identity import Caller, Connection, Identity
-from tidings.domain.posts import Post, TimelineEntry
+from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import User
 from tidings.services.blocking import BLOCK, Blocking, Effects
-from tidings.services.claim import Claims
+from tidings.services.claim import Claims, Stamps
 from tidings.services.edge_queue import EdgeQueue
+from tidings.services.engage import Engager
 from tidings.services.fanout.edges import EdgeJobs
+from tidings.services.fanout.kinds import Tasks
+from tidings.services.fanout.mentions import MENTION, Mentioning, mention_rule
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
 from tidings.services.fanout.stream import StreamPlanner
@@ -31,10 +34,14 @@ from tidings.services.feeds import Feeds
 from tidings.services.follow import Follows
 from tidings.services.hot import AuthorPages
 from tidings.services.live import Live
+from tidings.services.mentions import MentionsReader
+from tidings.services.originals import Originals
 from tidings.services.people import People
-from tidings.services.post import Poster
+from tidings.services.post import Draft, Poster
+from tidings.services.post_threads import ThreadReader
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
+from tidings.services.visibility import Visibility
 
 BOUND_MS = 60_000
 HOT_MS = 2_000
@@ -117,6 +124,7 @@ class Rig:
         self._limits: list[int] = []
         self._frames = count(1)
         self.posts = StreamedPosts(self._commit)
+        self.world.engagements = FakeEngagements(self.posts)
         self.timelines = SlowTimelines(self.clock)
         self.timelines.commit = self._commit
         self.graph = SlowGraph()
@@ -138,7 +146,13 @@ class Rig:
         )
         lists, rows = (watched(port, before=call, after=call) for port in (world.blocks, world.memberships))
         claims, people = Claims(outbox, clock, world.times), People(world.users)
-        self.poster = Poster(claims, posts)
+        engagements = watched(world.engagements, before=call, after=call)
+        sees = Visibility(world.users, graph, lists)
+        originals = Originals(posts, sees)
+        self.poster = Poster(claims, posts, engagements, originals, world.profiles)
+        self.engager = Engager(claims, engagements, originals, sees)
+        self.threads = ThreadReader(posts, engagements, originals, sees)
+        self.mentions = MentionsReader(timelines, graph, sees, clock, BOUND_MS)
         queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
         self.follows = Follows(claims, people, graph, lists, queue)
         pages = AuthorPages(posts, clock, HOT_MS)
@@ -149,10 +163,11 @@ class Rig:
         kinds = post_kinds(graph)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
-        effects = post_effects(posts, timelines)
-        self.planner = StreamPlanner(planner, _as_post, [post_rule])
+        effects = post_effects(posts, timelines, graph)
+        self.planner = StreamPlanner(planner, _as_post, [post_rule, mention_rule])
         told, times = watching(world, Live(world.registry, world.sockets, clock, world.meter)), world.times
-        tasks = {BLOCK: blocks}
+        stamps = Stamps(clock, world.times)
+        tasks: Tasks = {BLOCK: blocks, MENTION: Mentioning(posts, timelines, sees, stamps, clock)}
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def _commit(self) -> None:
@@ -181,11 +196,30 @@ class Rig:
         taken = self.clock.now() if stamp is None else stamp
         return Caller(Identity(user_id, "phone", 4_102_444_800), connection, taken, f"frame-{next(self._frames)}")
 
-    def post(self, author: str, text: str = "hello", client_id: str | None = None) -> str:
+    def post(
+        self,
+        author: str,
+        text: str = "hello",
+        client_id: str | None = None,
+        reply_to: PostRef | None = None,
+        quote: PostRef | None = None,
+    ) -> str:
         """One post in a frame of its own, a millisecond after whatever was before."""
         self.clock.advance(1)
         caller = self.caller(author)
-        return self.poster.post(caller, client_id or caller.frame_id, text)
+        return self.poster.post(caller, client_id or caller.frame_id, Draft(text, reply_to, quote))
+
+    def like(self, user: str, ref: PostRef, client_id: str | None = None, *, on: bool = True) -> str:
+        """One like, or its end, in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(user)
+        return self.engager.like(caller, client_id or caller.frame_id, ref, on=on)
+
+    def repost(self, user: str, ref: PostRef, client_id: str | None = None, *, on: bool = True) -> str:
+        """One repost, or its end, in a frame of its own."""
+        self.clock.advance(1)
+        caller = self.caller(user)
+        return self.engager.repost(caller, client_id or caller.frame_id, ref, on=on)
 
     def delete(self, author: str, position: str) -> None:
         """Take a post back."""

@@ -5,11 +5,12 @@ import pytest
 from tests.unit.timelines.rig import Died, Rig
 from tidings.domain.errors import Conflict, NotFound, RetryLater
 from tidings.domain.events import Path
+from tidings.services.post import Draft
 
 
 def test_a_post_is_one_item_at_the_position_of_its_frame(rig: Rig) -> None:
     caller = rig.caller("ann")
-    position = rig.poster.post(caller, "c-1", "hello")
+    position = rig.poster.post(caller, "c-1", Draft("hello"))
     assert position.startswith(str(caller.stamp))
     [post] = rig.posts.posts.values()
     assert (post.author, post.position, post.text, post.path) == ("ann", position, "hello", Path.PUSH)
@@ -57,7 +58,7 @@ def test_a_frame_that_waited_too_long_writes_nothing(rig: Rig) -> None:
     caller = rig.caller("ann")
     rig.clock.advance(60_000)
     with pytest.raises(RetryLater):
-        rig.poster.post(caller, "c-1", "hello")
+        rig.poster.post(caller, "c-1", Draft("hello"))
     assert not rig.posts.posts
     assert not rig.world.outbox.entries
     rig.post("ann", client_id="c-1")
@@ -75,9 +76,9 @@ def test_a_resend_of_a_deleted_post_is_acked_and_stays_deleted(rig: Rig) -> None
 
 def test_a_collision_of_tags_overwrites_nothing(rig: Rig) -> None:
     caller = rig.caller("ann")
-    first = rig.poster.post(caller, "c-1", "one")
+    first = rig.poster.post(caller, "c-1", Draft("one"))
     with pytest.raises(RetryLater):
-        rig.poster.post(caller, "c-2", "two")
+        rig.poster.post(caller, "c-2", Draft("two"))
     assert [post.text for post in rig.posts.posts.values()] == ["one"]
     rig.clock.advance(31_000)
     second = rig.post("ann", "two", client_id="c-2")

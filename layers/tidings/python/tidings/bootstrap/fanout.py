@@ -13,6 +13,7 @@ from functools import cache
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_tasks
+from tidings.bootstrap.mentions import mention_tasks
 from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
@@ -80,7 +81,7 @@ def _effects() -> Effects:
     stamps = Stamps(SystemClock(), settings().times)
     copies = Copies(stamps, _mailboxes(), LateArrivals(stamps, _log(), _mailboxes()))
     return {
-        **post_effects(_posts(), _timelines()),
+        **post_effects(_posts(), _timelines(), _graph()),
         **event_effects(_log(), _groups(), _members(), copies, _live()),
         **sweep_effects(_log(), _mailboxes()),
     }
@@ -98,6 +99,7 @@ def _tasks() -> Tasks:
         **crossing_tasks(_groups(), _members(), pulled, clock, EmbeddedMeter(), given.times, most),
         **tally_tasks(_announcer()),
         **block_tasks(_graph(), _lanes(), clock),
+        **mention_tasks(_posts(), _timelines(), _graph(), clock),
     }
 
 

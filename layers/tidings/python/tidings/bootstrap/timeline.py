@@ -6,6 +6,7 @@ from functools import cache
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue
+from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
@@ -18,7 +19,6 @@ from tidings.services.feeds import Feeds
 from tidings.services.follow import Follows
 from tidings.services.hot import AuthorPages
 from tidings.services.people import People
-from tidings.services.post import Poster
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
 from tidings.storage import keys
@@ -53,6 +53,7 @@ def build() -> Router:
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
-    register(router, Poster(claims, posts), follows, reader)
+    register(router, follows, reader)
+    register_posts(router, claims, posts, timelines, graph, clock)
     blocks.register(router, blocking)
     return router

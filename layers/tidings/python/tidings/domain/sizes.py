@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
+from tidings.domain.entities import MOST_ENTITIES
 from tidings.domain.events import Edit, Event, GroupChange, Hidden, Message, Reaction, Receipt, Setting, Unsend
 from tidings.domain.posts import TimelineEntry
 
@@ -16,6 +17,8 @@ NAMES: Final = 256
 """Bytes of an event's field names, punctuation, numbers and enumerations, generously."""
 BRACES: Final = 40 * " "
 """What an object of a reference needs beside its values."""
+ENTITY: Final = 48
+"""Bytes of an entity of a text."""
 
 
 def wire_bytes(event: Event) -> int:
@@ -47,7 +50,12 @@ def _own(event: Event) -> Iterator[str]:
 
 
 def entry_bytes(entry: TimelineEntry) -> int:
-    """The same for a post in a timeline."""
+    """The same for a post in a timeline, with what its text names."""
+    named = min(MOST_ENTITIES, sum(map(entry.text.count, "@＠#＃.")))
+    return named * ENTITY + _entry_bytes(entry)
+
+
+def _entry_bytes(entry: TimelineEntry) -> int:
     refs = (str(ref) for ref in (entry.reply_to, entry.quote, entry.repost_of) if ref is not None)
     return _bytes(entry.author, entry.position, entry.text, *(f"{ref}{BRACES}" for ref in refs))
 

@@ -57,6 +57,11 @@ def keep(clock: int, bound_ms: int) -> str:
     return f"s1.{floor(clock - bound_ms)}"
 
 
+def mentions_of(user_id: str) -> str:
+    """Whose timeline holds what mentions a user: a name that no user id can be."""
+    return f"mentions#{user_id}"
+
+
 def excerpt(text: str, limit: int = EXCERPT) -> tuple[str, bool]:
     """`text` cut to `limit` bytes of UTF-8 at a character, and whether it was cut."""
     raw = text.encode()

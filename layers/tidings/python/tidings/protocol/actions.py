@@ -39,6 +39,13 @@ TYPING: Final = "typing"
 
 POST: Final = "post"
 POST_DELETE: Final = "post.delete"
+POST_GET: Final = "post.get"
+POST_REPLIES: Final = "post.replies"
+POST_COUNTS: Final = "post.counts"
+LIKE: Final = "like"
+UNLIKE: Final = "unlike"
+REPOST: Final = "repost"
+UNREPOST: Final = "unrepost"
 FOLLOW: Final = "follow"
 UNFOLLOW: Final = "unfollow"
 BLOCK: Final = "block"
@@ -46,6 +53,7 @@ UNBLOCK: Final = "unblock"
 BLOCKS: Final = "blocks"
 TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
+TIMELINE_MENTIONS: Final = "timeline.mentions"
 
 CONNECT_ROUTES: Final = (
     "$connect",
@@ -85,6 +93,13 @@ SEND_ROUTES: Final = (
 TIMELINE_ROUTES: Final = (
     POST,
     POST_DELETE,
+    POST_GET,
+    POST_REPLIES,
+    POST_COUNTS,
+    LIKE,
+    UNLIKE,
+    REPOST,
+    UNREPOST,
     FOLLOW,
     UNFOLLOW,
     BLOCK,
@@ -92,6 +107,7 @@ TIMELINE_ROUTES: Final = (
     BLOCKS,
     TIMELINE_HOME,
     TIMELINE_USER,
+    TIMELINE_MENTIONS,
 )
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {

@@ -1,4 +1,4 @@
-"""Frames of posts, follows and timelines."""
+"""Frames of follows and timelines; those of posts are in `tidings.protocol.posts`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidings.protocol.frames import ClientId, CursorText, Frame, PositionText, Reply, Request, Text, UserId
+from tidings.protocol.frames import ClientId, CursorText, Frame, PositionText, Reply, Request, UserId
 
 MAX_PAGE = 50
-
-
-class PostRequest(Request):
-    """A post, to everybody who follows the caller."""
-
-    action: Literal["post"] = "post"
-    client_id: ClientId
-    text: Text
-
-
-class PostDeleteRequest(Request):
-    """Take one of the caller's own posts back, everywhere."""
-
-    action: Literal["post.delete"] = "post.delete"
-    position: PositionText
 
 
 class FollowRequest(Request):
@@ -60,6 +45,15 @@ class UserTimelineRequest(Request):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
 
 
+class MentionsRequest(Request):
+    """The posts that mention, answer or quote the caller, newest first; paged as the home timeline is."""
+
+    action: Literal["timeline.mentions"] = "timeline.mentions"
+    before: CursorText | None = None
+    since: CursorText | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
+
+
 class RefView(Frame):
     """Which post."""
 
@@ -67,10 +61,19 @@ class RefView(Frame):
     position: PositionText
 
 
+class EntityView(Frame):
+    """What a text names: its characters (Unicode code points) from `start` up to `end`."""
+
+    kind: Literal["mention", "tag", "link"]
+    start: int
+    end: int
+
+
 class PostView(Frame):
     """A post; its identity is (author, position).  `truncated`: the whole text is in the author's timeline.
 
     `reply_to` is the post it answers, `quote` one that it shows beside its text, `repost_of` one that it passes on.
+    `entities` are the first 50, in order.
     """
 
     author: str
@@ -81,6 +84,7 @@ class PostView(Frame):
     reply_to: RefView | None = None
     quote: RefView | None = None
     repost_of: RefView | None = None
+    entities: list[EntityView] | None = None
 
 
 class TimelineReply(Reply):

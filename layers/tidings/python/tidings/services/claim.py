@@ -125,11 +125,16 @@ class Claims(Stamps):
             return None
         return look(standing.position)
 
-    def proposed(self, caller: Caller) -> str:
+    def proposed(self, caller: Caller, stamp: int | None = None) -> str:
         """What the frame claims: always the gateway's stamp, for it is the order in which the client sent.  A frame
-        that waited past its fence is refused by the outbox, and its resend has a fresh one."""
+        that waited past its fence is refused by the outbox, and its resend has a fresh one.  With another `stamp`, the
+        position of what is written without a claim."""
         device = caller.identity.device_id
-        return str(position.stamped(caller.stamp, caller.user_id, device, caller.frame_id, caller.index))
+        return str(
+            position.stamped(
+                caller.stamp if stamp is None else stamp, caller.user_id, device, caller.frame_id, caller.index
+            )
+        )
 
     def _entry(self, caller: Caller, fingerprint: str) -> OutboxEntry:
         return OutboxEntry(fingerprint, self.proposed(caller))

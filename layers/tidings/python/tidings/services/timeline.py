@@ -60,7 +60,7 @@ class TimelineReader:
         asked = window(before, since)
         reader = self._graph.reader(caller.user_id)
         shown, last = self._feeds.page(caller.user_id, reader, asked, limit)
-        shown, last = _one_page(shown, last)
+        shown, last = one_page(shown, last)
         return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
 
     def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
@@ -77,7 +77,7 @@ class TimelineReader:
         if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
             raise unknown()
         entries = [whole(post) for post in posts]
-        entries, last = _one_page(entries, last)
+        entries, last = one_page(entries, last)
         return Page(entries, page_down(asked, last))
 
 
@@ -93,7 +93,7 @@ def whole(post: Post) -> TimelineEntry:
     )
 
 
-def _one_page(entries: list[TimelineEntry], last: str | None) -> tuple[list[TimelineEntry], str | None]:
+def one_page(entries: list[TimelineEntry], last: str | None) -> tuple[list[TimelineEntry], str | None]:
     """What of `entries` fits a reply, and the last position it looked at, where they looked at `last`."""
     fit = fitting(map(entry_bytes, entries), PAGE_BYTES)
     return (entries, last) if fit == len(entries) else (entries[:fit], entries[fit - 1].position)

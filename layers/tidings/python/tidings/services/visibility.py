@@ -31,3 +31,8 @@ class Visibility:
         private = {user.user_id for user in self._users.get(others).values() if user.profile.private}
         followed = self._graph.following((reader, author) for author in sorted(private - blocked))
         return blocked | (private - {author for _, author in followed})
+
+    def private(self, author: str) -> bool:
+        """Whether the posts of `author` are for followers only.  Half a read unit."""
+        found = self._users.get([author]).get(author)
+        return found is not None and found.profile.private

@@ -102,7 +102,6 @@ from tidings.storage.timeline_keys import engagement as engagement
 from tidings.storage.timeline_keys import followers as followers
 from tidings.storage.timeline_keys import follows as follows
 from tidings.storage.timeline_keys import mark as mark
-from tidings.storage.timeline_keys import mentions as mentions
 from tidings.storage.timeline_keys import removal as removal
 from tidings.storage.timeline_keys import replies as replies
 from tidings.storage.timeline_keys import reply as reply

@@ -77,7 +77,6 @@ EDGE_COUNTS: Final = "counts"
 EDGE_SHARDS: Final = " shards"
 """Edge, in each shard of an author's followers, of what is known of the author."""
 COUNTS: Final = "counts"
-MENTIONS_PREFIX: Final = "mentions#"
 
 
 def follows(author_id: str) -> str:
@@ -108,11 +107,6 @@ def removal(author_id: str) -> str:
 def mark(author_id: str, start: int) -> str:
     """Attribute name, in a user's `reader#pulled` item, of the pull of `author_id` that began at `start` (epoch ms)."""
     return f"{MARK_PREFIX}{author_id}#{start}"
-
-
-def mentions(user_id: str) -> str:
-    """Partition key, in `Timelines`, of the posts that mention `user_id`."""
-    return MENTIONS_PREFIX + user_id
 
 
 def engagement(kind: str, post: str) -> str:

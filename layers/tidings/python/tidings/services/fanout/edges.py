@@ -61,7 +61,11 @@ class EdgeJobs:
     def _backfill(self, job: EdgeJob, fence: Fence) -> None:
         """Copy the author's last posts.  The fence's stamp is older than the reads, as for a chunk."""
         recent, _ = self._posts.page(job.author, FIRST, LAST, BACKFILL, strong=True)
-        entries = [(job.user, entry_of(post)) for post in recent if kind_of(post) == POST]
+        pushed = [post for post in recent if kind_of(post) == POST]
+        asked = {(job.user, post.answers) for post in pushed if post.answers not in (None, job.user)}
+        follows = self._graph.following((user, answered) for user, answered in asked if answered is not None)
+        seen = {None, job.user, *(answered for _, answered in follows)}
+        entries = [(job.user, entry_of(post)) for post in pushed if post.answers in seen]
         self._timelines.write(entries, fence)
         self._meter.count("FanoutBackfilled", len(entries))
 

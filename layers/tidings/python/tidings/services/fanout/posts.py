@@ -53,6 +53,17 @@ def entry_of(post: Post) -> TimelineEntry:
     )
 
 
+def shown_to(graph: Graph, post: Post, recipients: Sequence[str]) -> frozenset[str]:
+    """Those of `recipients`, who follow the author, to whom it is shown at home.  Half a read unit each for an answer
+    to somebody else, else nothing."""
+    answered = post.answers
+    if answered is None:
+        return frozenset(recipients)
+    both = frozenset(recipients) & {post.author, answered}
+    asked = ((recipient, answered) for recipient in recipients if recipient not in both)
+    return both | {follower for follower, _ in graph.following(asked)}
+
+
 class Followers:
     """The audience of an author: the author's own timeline, then the followers."""
 
@@ -70,11 +81,15 @@ class Followers:
 
 
 class WriteCopies:
-    """Puts a copy of the post into each recipient's home timeline, unless it has been deleted."""
+    """Puts a copy of the post into each recipient's home timeline, unless it has been deleted.
 
-    def __init__(self, posts: Posts, timelines: Timelines) -> None:
+    An answer to somebody is for those who follow them, too, beside the two themselves.
+    """
+
+    def __init__(self, posts: Posts, timelines: Timelines, graph: Graph) -> None:
         self._posts = posts
         self._timelines = timelines
+        self._graph = graph
 
     def prepare(self, subject: Subject) -> Apply | None:
         """Read the post strongly.  None for a tombstone, and for a post that is not pushed."""
@@ -84,7 +99,8 @@ class WriteCopies:
         entry = entry_of(post)
 
         def apply(recipients: Sequence[str], fence: Fence) -> None:
-            self._timelines.write([(recipient, entry) for recipient in recipients], fence)
+            shown = shown_to(self._graph, post, recipients)
+            self._timelines.write([(recipient, entry) for recipient in recipients if recipient in shown], fence)
 
         return apply
 
@@ -110,6 +126,6 @@ def post_kinds(graph: Graph) -> dict[str, Kind]:
     return {POST: Kind(followers, gives=True, members_only=True), UNPOST: Kind(followers)}
 
 
-def post_effects(posts: Posts, timelines: Timelines) -> dict[str, Effect]:
+def post_effects(posts: Posts, timelines: Timelines, graph: Graph) -> dict[str, Effect]:
     """What workers do for posts."""
-    return {POST: WriteCopies(posts, timelines), UNPOST: DeleteCopies(timelines)}
+    return {POST: WriteCopies(posts, timelines, graph), UNPOST: DeleteCopies(timelines)}

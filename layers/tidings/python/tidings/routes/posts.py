@@ -1,0 +1,119 @@
+"""Posts on the wire: writing, engaging with them, reading threads and mentions."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from tidings.domain.engagement import Counts
+from tidings.domain.identity import Caller
+from tidings.domain.posts import PostRef
+from tidings.protocol.posts import (
+    CountsReply,
+    CountsView,
+    LikeRequest,
+    PostCountsRequest,
+    PostDeleteRequest,
+    PostGetRequest,
+    PostRepliesRequest,
+    PostRequest,
+    RepostRequest,
+    ThreadReply,
+    UnlikeRequest,
+    UnrepostRequest,
+)
+from tidings.protocol.timelines import MentionsRequest, RefView
+from tidings.router import Router
+from tidings.routes.timeline import acked, page_reply, post_view
+from tidings.services.engage import Engager
+from tidings.services.mentions import MentionsReader
+from tidings.services.post import Draft, Poster
+from tidings.services.post_threads import ThreadReader
+
+
+def register(router: Router, poster: Poster, engager: Engager, threads: ThreadReader, mentions: MentionsReader) -> None:
+    """Enter the routes."""
+    _writing(router, poster)
+    _engaging(router, engager)
+    _reading(router, threads)
+
+    def mentioned(caller: Caller, request: MentionsRequest) -> BaseModel:
+        return page_reply(request.id, mentions.page(caller, request.before, request.since, request.limit))
+
+    router.route(MentionsRequest, mentioned)
+
+
+def _writing(router: Router, poster: Poster) -> None:
+    def post(caller: Caller, request: PostRequest) -> BaseModel:
+        draft = Draft(request.text, _ref_or_none(request.reply_to), _ref_or_none(request.quote))
+        return acked(request.id, request.client_id, poster.post(caller, request.client_id, draft))
+
+    def delete(caller: Caller, request: PostDeleteRequest) -> BaseModel:
+        poster.delete(caller, request.position)
+        return acked(request.id, None, request.position)
+
+    router.route(PostRequest, post)
+    router.route(PostDeleteRequest, delete)
+
+
+def _engaging(router: Router, engager: Engager) -> None:
+    def like(caller: Caller, request: LikeRequest | UnlikeRequest) -> BaseModel:
+        on = isinstance(request, LikeRequest)
+        return acked(request.id, request.client_id, engager.like(caller, request.client_id, _ref(request), on=on))
+
+    def repost(caller: Caller, request: RepostRequest | UnrepostRequest) -> BaseModel:
+        on = isinstance(request, RepostRequest)
+        return acked(request.id, request.client_id, engager.repost(caller, request.client_id, _ref(request), on=on))
+
+    router.route(LikeRequest, like)
+    router.route(UnlikeRequest, like)
+    router.route(RepostRequest, repost)
+    router.route(UnrepostRequest, repost)
+
+
+def _reading(router: Router, threads: ThreadReader) -> None:
+    def get(caller: Caller, request: PostGetRequest) -> BaseModel:
+        ref = _ref(request)
+        thread = threads.get(caller, ref, request.limit)
+        return ThreadReply(
+            id=request.id,
+            post=post_view(thread.post),
+            counts=_counts(thread.post.ref, thread.counts),
+            ancestors=[post_view(entry) for entry in thread.ancestors],
+            replies=[post_view(entry) for entry in thread.replies],
+            before=thread.before,
+        )
+
+    def replies(caller: Caller, request: PostRepliesRequest) -> BaseModel:
+        return page_reply(request.id, threads.replies(caller, _ref(request), request.before, request.limit))
+
+    def counts(caller: Caller, request: PostCountsRequest) -> BaseModel:
+        found = threads.counts(caller, [_ref(view) for view in request.posts])
+        return CountsReply(id=request.id, counts=[_counts(ref, each) for ref, each in found.items()])
+
+    router.route(PostGetRequest, get)
+    router.route(PostRepliesRequest, replies)
+    router.route(PostCountsRequest, counts)
+
+
+def _counts(ref: PostRef, counts: Counts) -> CountsView:
+    return CountsView(
+        author=ref.author,
+        position=ref.position,
+        likes=counts.likes,
+        reposts=counts.reposts,
+        replies=counts.replies,
+        liked=counts.liked,
+        reposted=counts.reposted,
+    )
+
+
+Named = RefView | LikeRequest | UnlikeRequest | RepostRequest | UnrepostRequest | PostGetRequest | PostRepliesRequest
+"""What names a post."""
+
+
+def _ref(view: Named) -> PostRef:
+    return PostRef(view.author, view.position)
+
+
+def _ref_or_none(view: RefView | None) -> PostRef | None:
+    return None if view is None else _ref(view)

@@ -1,0 +1,80 @@
+"""Threads: what a post answers, what answers it, and who sees which part."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.timelines.rig import Rig
+from tidings.domain.errors import InvalidRequest, NotFound
+from tidings.domain.posts import PostRef
+from tidings.domain.sizes import PAGE_BYTES, entry_bytes
+from tidings.services.post_threads import ANCESTORS
+
+
+def chain(rig: Rig, length: int, text: str = "and") -> list[PostRef]:
+    """A thread of answers, each to the one before, by ann, bob and cid in turn."""
+    refs: list[PostRef] = []
+    for number in range(length):
+        author = ("ann", "bob", "cid")[number % 3]
+        refs.append(PostRef(author, rig.post(author, text, reply_to=refs[-1] if refs else None)))
+    return refs
+
+
+def test_a_post_stands_between_what_it_answers_and_what_answers_it(rig: Rig) -> None:
+    refs = chain(rig, 5)
+    thread = rig.threads.get(rig.caller("ann"), refs[2], 20)
+    assert thread.post.ref == refs[2]
+    assert [entry.ref for entry in thread.ancestors] == refs[:2]
+    assert [entry.ref for entry in thread.replies] == [refs[3]]
+    assert (thread.counts.replies, thread.before) == (1, None)
+    assert {rig.posts.posts[ref.author, ref.position].root for ref in refs[1:]} == {refs[0]}
+
+
+def test_a_long_chain_shows_its_nearest_part(rig: Rig) -> None:
+    refs = chain(rig, ANCESTORS + 5)
+    thread = rig.threads.get(rig.caller("ann"), refs[-1], 20)
+    assert [entry.ref for entry in thread.ancestors] == refs[4:-1]
+    assert thread.ancestors[0].reply_to == refs[3], "where to look further up"
+
+
+def test_replies_go_down_while_more_arrive(rig: Rig) -> None:
+    ref = PostRef("ann", rig.post("ann"))
+    written = [rig.post(("bob", "cid")[number % 2], f"{number}", reply_to=ref) for number in range(11)]
+    thread = rig.threads.get(rig.caller("ann"), ref, 3)
+    seen, before = [entry.position for entry in thread.replies], thread.before
+    while before is not None:
+        rig.post("bob", "another one", reply_to=ref)
+        page = rig.threads.replies(rig.caller("ann"), ref, before, 3)
+        seen += [entry.position for entry in page.entries]
+        before = page.before
+    assert seen == written[::-1]
+    with pytest.raises(InvalidRequest):
+        rig.threads.replies(rig.caller("ann"), ref, "b1.x", 3)
+
+
+def test_a_thread_of_long_posts_fits_a_frame(rig: Rig) -> None:
+    long = "é" * 4_096
+    refs = chain(rig, 15, long)
+    for number in range(15):
+        rig.post("bob", f"{number}{long[1:]}", reply_to=refs[-1])
+    thread = rig.threads.get(rig.caller("ann"), refs[-1], 20)
+    entries = [thread.post, *thread.ancestors, *thread.replies]
+    assert sum(map(entry_bytes, entries)) <= PAGE_BYTES
+    assert [entry.ref for entry in thread.ancestors] == refs[-1 - len(thread.ancestors) : -1], "the nearest ones"
+    assert thread.ancestors and thread.replies and thread.before is not None
+    page = rig.threads.replies(rig.caller("ann"), refs[-1], thread.before, 20)
+    assert page.entries[0].position < thread.replies[-1].position
+    assert page.entries[0].text.startswith(str(14 - len(thread.replies)))
+
+
+def test_who_is_blocked_is_not_in_the_thread(rig: Rig) -> None:
+    refs = chain(rig, 4)
+    rig.post("bob", "me too", reply_to=refs[3])
+    rig.block("bob", "ann")
+    thread = rig.threads.get(rig.caller("ann"), refs[3], 20)
+    assert [entry.ref for entry in thread.ancestors] == [refs[0], refs[2]]
+    assert thread.replies == []
+    with pytest.raises(NotFound):
+        rig.threads.get(rig.caller("ann"), refs[1], 20)
+    with pytest.raises(NotFound):
+        rig.threads.replies(rig.caller("ann"), refs[1], None, 20)
