@@ -34,6 +34,18 @@ class People:
         """Whom we have blocked."""
         return paged(lambda after: self._ask("blocks", after=after, limit=100), "users", "after", str)
 
+    async def mute(self, user: str) -> Ack:
+        """Show nothing of a user in home and mentions, without unfollowing.  They are not told."""
+        return ack_of(await self._ask("mute", client_id=new_id(), user=user))
+
+    async def unmute(self, user: str) -> Ack:
+        """End a mute.  What was hidden is there again."""
+        return ack_of(await self._ask("unmute", client_id=new_id(), user=user))
+
+    def mutes(self) -> AsyncIterator[str]:
+        """Whom we have muted."""
+        return paged(lambda after: self._ask("mutes", after=after, limit=100), "users", "after", str)
+
     async def privacy(
         self,
         *,

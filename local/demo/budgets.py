@@ -107,7 +107,7 @@ def setting(values: int = 1, copies: bool = False) -> Allowed:
 
 def block(follows: int = 0) -> Allowed:
     """A block of somebody; `follows` end with it (each twice in a transaction of five items, and purged)."""
-    return Allowed(4 + 12 * follows, 8.5 + 12 * follows, 2, 1)
+    return Allowed(9 + 12 * follows, 9.5 + 12 * follows, 2, 1)
 
 
 def follow() -> Allowed:

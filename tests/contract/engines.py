@@ -22,7 +22,7 @@ from tidings.ports.pulled import Pulled
 from tidings.ports.search import SearchIndex
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
-from tidings.storage.blocks import BlockStore
+from tidings.storage.blocks import BlockStore, MuteStore
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.devices import DeviceStore
@@ -87,6 +87,7 @@ class Stores(ABC):
     marks: ports.PulledMarks
     lists: ports.FollowLists
     blocks: ports.BlockLists
+    mutes: ports.Mutes
     devices: ports.Devices
     watchers: ports.Watchers
     buckets: ports.Buckets
@@ -136,6 +137,7 @@ class FakeStores(Stores):
             marks=world.marks,
             lists=world.follow_lists,
             blocks=world.blocks,
+            mutes=world.mutes,
             devices=world.devices,
             watchers=world.watchers,
             buckets=world.buckets,
@@ -173,6 +175,7 @@ class DynamoStores(Stores):
             lists=FollowListStore(client, keys.GRAPH.name, clock),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS, FULL_SHARD),
             blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            mutes=MuteStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
             buckets=BucketStore(client, keys.OUTBOX.name),

@@ -81,6 +81,8 @@ PERSON: Final[dict[str, Callable[[About], Fields]]] = {
     a.UNFOLLOW: lambda it: _mutation(user=it.user),
     a.BLOCK: lambda it: _mutation(user=it.user),
     a.UNBLOCK: lambda it: _mutation(user=it.user),
+    a.MUTE: lambda it: _mutation(user=it.user),
+    a.UNMUTE: lambda it: _mutation(user=it.user),
     a.TIMELINE_USER: lambda it: {"user": it.user},
     a.POST_GET: _post,
     a.POST_REPLIES: _post,
@@ -105,6 +107,7 @@ OWN: Final[dict[str, Callable[[About], Fields]]] = {
     a.POST: lambda _: _mutation(text="hello"),
     a.POST_DELETE: lambda it: {"position": it.position},
     a.BLOCKS: lambda _: {},
+    a.MUTES: lambda _: {},
     a.TIMELINE_HOME: lambda _: {},
     a.TIMELINE_MENTIONS: lambda _: {},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.fakes.blocks import FakeBlockLists
+from tests.fakes.blocks import FakeBlockLists, FakeMutes
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.engagements import FakeEngagements
 from tests.fakes.follows import FakeFollowLists
@@ -41,6 +41,7 @@ __all__ = [
     "FakeMembers",
     "FakeMemberships",
     "FakeMeter",
+    "FakeMutes",
     "FakeOutbox",
     "FakePosts",
     "FakeProfiles",
@@ -90,6 +91,8 @@ class FakeWorld:
         self.marks = FakeMarks(self.graph, self.clock)
         self.follow_lists = FakeFollowLists(self.graph)
         self.blocks = FakeBlockLists()
+        self.mutes = FakeMutes()
+        self.graph.hiding = [self.blocks.hidden, self.mutes.hidden]
         self.devices = FakeDevices()
         self.push = FakePush()
         self.watchers = FakeWatchers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
@@ -86,7 +86,10 @@ class FakeTimelines:
 
 
 class FakeGraph:
-    """Edges by (follower, author); followers by (author, shard); removals by user id.  `full`: followers a shard."""
+    """Edges by (follower, author); followers by (author, shard); removals by user id.  `full`: followers a shard.
+
+    `hiding` says whom a reader is not shown.
+    """
 
     def __init__(self, full: int = FULL) -> None:
         self.edges: dict[tuple[str, str], Edge] = {}
@@ -96,6 +99,7 @@ class FakeGraph:
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
         self.full = full
+        self.hiding: list[Callable[[str], frozenset[str]]] = []
 
     def edge(self, follower: str, author: str) -> Edge | None:
         return self.edges.get((follower, author))
@@ -141,6 +145,7 @@ class FakeGraph:
         marks = self.marks.get(user_id, {})
         return ReaderState(
             removed=frozenset(self.removals.get(user_id, {})),
+            hidden=frozenset[str]().union(*(hidden(user_id) for hidden in self.hiding)),
             pulled=tuple(sorted(PulledAuthor(author, start, until) for (author, start), until in marks.items())),
         )
 

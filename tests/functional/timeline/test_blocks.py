@@ -67,8 +67,9 @@ def test_what_it_costs(deployed: Deployed) -> None:
     bob = deployed.join("bob")
     deployed.forget()
     deployed.ask(bob, "block", client_id="c-1", user="ann")
-    # Outbox, register, row; whether she exists, both registers and both edges.
-    assert deployed.units == {"write": 3, "read": 4.5, "sqs": 1}
+    # Outbox and row, the register and a name on either side in a transaction; whether she exists, the register before
+    # that, both registers and both edges.
+    assert deployed.units == {"write": 2 + 2 * 3, "read": 5.5, "sqs": 1}
     deployed.forget()
     deployed.ask(bob, "timeline.user", user="ann")
     assert deployed.units == {"read": 1}

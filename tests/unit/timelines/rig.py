@@ -35,13 +35,14 @@ from tidings.services.follow import Follows
 from tidings.services.hot import AuthorPages
 from tidings.services.live import Live
 from tidings.services.mentions import MentionsReader
+from tidings.services.muting import Muting
 from tidings.services.originals import Originals
 from tidings.services.people import People
 from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
-from tidings.services.visibility import Visibility
+from tidings.services.visibility import Hiding, Visibility
 
 BOUND_MS = 60_000
 HOT_MS = 2_000
@@ -129,6 +130,7 @@ class Rig:
         self.timelines.commit = self._commit
         self.graph = SlowGraph()
         self.graph.commit = self._commit
+        self.graph.hiding = self.world.graph.hiding
         self.lanes = self.world.chunks
         self.build()
 
@@ -157,7 +159,9 @@ class Rig:
         self.follows = Follows(claims, people, graph, lists, queue)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
-        self.reader = TimelineReader(feeds, posts, graph, lists, people, clock, BOUND_MS)
+        hides = Hiding(lists, world.mutes)
+        self.reader = TimelineReader(feeds, posts, graph, sees, hides, people, clock, BOUND_MS)
+        self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
         kinds = post_kinds(graph)

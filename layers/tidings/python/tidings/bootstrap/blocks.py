@@ -10,7 +10,7 @@ from tidings.services.blocking import BLOCK, Effects
 from tidings.services.edge_queue import EdgeQueue
 from tidings.services.fanout.kinds import Tasks
 from tidings.storage import keys
-from tidings.storage.blocks import BlockStore
+from tidings.storage.blocks import BlockStore, MuteStore
 from tidings.storage.graph import GraphStore
 from tidings.storage.memberships import MembershipStore
 
@@ -19,6 +19,12 @@ def block_lists(clock: Clock) -> BlockStore:
     """Who has blocked whom."""
     given = settings()
     return BlockStore(clients.dynamodb(), given.table(keys.GRAPH.variable), clock, given.retention_ms)
+
+
+def mute_lists(clock: Clock) -> MuteStore:
+    """Who has muted whom."""
+    given = settings()
+    return MuteStore(clients.dynamodb(), given.table(keys.GRAPH.variable), clock, given.retention_ms)
 
 
 def edge_queue(lanes: SqsChunks, clock: Clock) -> EdgeQueue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tidings.bootstrap import clients
-from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue
+from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mute_lists
 from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
@@ -18,9 +18,11 @@ from tidings.services.claim import Claims
 from tidings.services.feeds import Feeds
 from tidings.services.follow import Follows
 from tidings.services.hot import AuthorPages
+from tidings.services.muting import Muting
 from tidings.services.people import People
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
+from tidings.services.visibility import Hiding, Visibility
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
 from tidings.storage.outbox import OutboxStore
@@ -42,18 +44,21 @@ def build() -> Router:
     graph = GraphStore(client, table(keys.GRAPH), clock, given.retention_ms)
     lists = block_lists(clock)
     outbox = OutboxStore(client, table(keys.OUTBOX), clock, given.retention_ms)
-    people = People(UserStore(client, table(keys.USERS), clock))
+    users = UserStore(client, table(keys.USERS), clock)
+    people = People(users)
     queue = SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
 
     claims = Claims(outbox, clock, given.times)
     follows = Follows(claims, people, graph, lists, edge_queue(queue, clock))
     pages = AuthorPages(posts, clock, given.hot_page_ms)
     feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
-    reader = TimelineReader(feeds, posts, graph, lists, people, clock, given.fanout_bound_ms)
+    visibility, mutes = Visibility(users, graph, lists), mute_lists(clock)
+    hiding = Hiding(lists, mutes)
+    reader = TimelineReader(feeds, posts, graph, visibility, hiding, people, clock, given.fanout_bound_ms)
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
     register(router, follows, reader)
     register_posts(router, claims, posts, timelines, graph, clock)
-    blocks.register(router, blocking)
+    blocks.register(router, blocking, Muting(claims, people, mutes))
     return router

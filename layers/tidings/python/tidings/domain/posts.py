@@ -94,3 +94,9 @@ class TimelineEntry:
     def ref(self) -> PostRef:
         """The post's name."""
         return PostRef(self.author, self.position)
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Whose words it shows: its author's, and those of the posts that it quotes or passes on."""
+        shown = (ref.author for ref in (self.quote, self.repost_of) if ref is not None)
+        return frozenset((self.author, *shown))

@@ -6,7 +6,7 @@ nothing more.  All times are epoch milliseconds.  A dependency that does not ans
 
 from __future__ import annotations
 
-from tidings.ports.blocks import Block, BlockLists
+from tidings.ports.blocks import Block, BlockLists, Mute, Mutes
 from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.engagements import Engagements
 from tidings.ports.follows import Counts, FollowLists
@@ -44,6 +44,8 @@ __all__ = [
     "Membership",
     "Memberships",
     "Meter",
+    "Mute",
+    "Mutes",
     "Notification",
     "Outbox",
     "OutboxEntry",

@@ -60,14 +60,20 @@ class Timelines(Protocol):
 @dataclass(frozen=True, slots=True)
 class ReaderState:
     """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
-    leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order."""
+    leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order.
+
+    `hidden` are those of whom the reader is shown nothing: who is blocked, on either side, and who is muted.  `more`:
+    there are too many to name all; the registers know the others.
+    """
 
     removed: frozenset[str] = frozenset()
     pulled: tuple[PulledAuthor, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    more: bool = False
 
     def hides(self, entry: TimelineEntry) -> bool:
         """Whether an entry must not be shown to this reader."""
-        return entry.author in self.removed
+        return entry.author in self.removed or not self.hidden.isdisjoint(entry.people)
 
 
 class Graph(Protocol):

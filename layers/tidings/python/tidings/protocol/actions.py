@@ -51,6 +51,9 @@ UNFOLLOW: Final = "unfollow"
 BLOCK: Final = "block"
 UNBLOCK: Final = "unblock"
 BLOCKS: Final = "blocks"
+MUTE: Final = "mute"
+UNMUTE: Final = "unmute"
+MUTES: Final = "mutes"
 TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
 TIMELINE_MENTIONS: Final = "timeline.mentions"
@@ -105,6 +108,9 @@ TIMELINE_ROUTES: Final = (
     BLOCK,
     UNBLOCK,
     BLOCKS,
+    MUTE,
+    UNMUTE,
+    MUTES,
     TIMELINE_HOME,
     TIMELINE_USER,
     TIMELINE_MENTIONS,

@@ -1,4 +1,4 @@
-"""Frames about people: blocks, privacy, presence."""
+"""Frames about people: blocks, mutes, privacy, presence."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ class BlocksRequest(Request):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
+class MuteRequest(Request):
+    """Show nothing of a user in home and mentions, without unfollowing.  They are not told."""
+
+    action: Literal["mute"] = "mute"
+    client_id: ClientId
+    user: UserId
+
+
+class UnmuteRequest(Request):
+    """End a mute.  What was hidden is there again."""
+
+    action: Literal["unmute"] = "unmute"
+    client_id: ClientId
+    user: UserId
+
+
+class MutesRequest(Request):
+    """Whom the caller has muted; `after` is the string that the last page gave."""
+
+    action: Literal["mutes"] = "mutes"
+    after: CursorText | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+
+
 class PrivacyRequest(Request):
     """Change the caller's privacy settings (what is left out stays), or, with none given, ask for them.
 
@@ -65,6 +89,14 @@ class BlocksReply(Reply):
     """Blocked users; `after` is absent at the end."""
 
     type: Literal["blocks"] = "blocks"
+    users: list[str]
+    after: str | None = None
+
+
+class MutesReply(Reply):
+    """Muted users; `after` is absent at the end."""
+
+    type: Literal["mutes"] = "mutes"
     users: list[str]
     after: str | None = None
 

@@ -13,11 +13,11 @@ from tidings.domain.identity import Caller
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
 from tidings.domain.timeline import keep, page_down, window
-from tidings.ports.blocks import BlockLists
 from tidings.ports.timelines import Graph, Posts
 from tidings.ports.world import Clock
 from tidings.services.feeds import Feeds
 from tidings.services.people import People, unknown
+from tidings.services.visibility import Hiding, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class TimelineReader:
         feeds: Feeds,
         posts: Posts,
         graph: Graph,
-        blocks: BlockLists,
+        visibility: Visibility,
+        hiding: Hiding,
         people: People,
         clock: Clock,
         bound_ms: int,
@@ -45,7 +46,8 @@ class TimelineReader:
         self._feeds = feeds
         self._posts = posts
         self._graph = graph
-        self._blocks = blocks
+        self._visibility = visibility
+        self._hiding = hiding
         self._people = people
         self._clock = clock
         self._bound = bound_ms
@@ -61,18 +63,18 @@ class TimelineReader:
         reader = self._graph.reader(caller.user_id)
         shown, last = self._feeds.page(caller.user_id, reader, asked, limit)
         shown, last = one_page(shown, last)
+        shown = self._hiding.rest(caller.user_id, reader, shown)
         return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
 
     def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
         """A page of `author`'s posts; the caller's own are read strongly.
 
-        Raises `UnknownUser`, also where one of the two has blocked the other, and `InvalidRequest` for a cursor that
-        the server never gave.
+        Raises `UnknownUser`, also where one of the two has blocked the other, `Forbidden` where only followers may
+        see them, and `InvalidRequest` for a cursor that the server never gave.
         """
         asked = window(before, None)
         own = author == caller.user_id
-        if not own and self._blocks.between(caller.user_id, [author], strong=False):
-            raise unknown()
+        self._visibility.check(caller.user_id, author)
         posts, last = self._posts.page(author, asked.after, asked.before, limit, strong=own)
         if not posts and last is None and not own and not self._people.circle(caller, [author], own=False).known:
             raise unknown()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tidings.ports.blocks import BlockLists
+from tidings.domain.errors import Forbidden
+from tidings.domain.posts import TimelineEntry
+from tidings.ports.blocks import BlockLists, Mutes
 from tidings.ports.people import Users
-from tidings.ports.timelines import Graph
+from tidings.ports.timelines import Graph, ReaderState
+from tidings.services.people import unknown
 
 
 class Visibility:
@@ -28,11 +31,48 @@ class Visibility:
         if not others:
             return frozenset()
         blocked = self._blocks.between(reader, others, strong=False)
-        private = {user.user_id for user in self._users.get(others).values() if user.profile.private}
-        followed = self._graph.following((reader, author) for author in sorted(private - blocked))
-        return blocked | (private - {author for _, author in followed})
+        return blocked | self._private(reader, [each for each in others if each not in blocked])
 
     def private(self, author: str) -> bool:
         """Whether the posts of `author` are for followers only.  Half a read unit."""
         found = self._users.get([author]).get(author)
         return found is not None and found.profile.private
+
+    def check(self, reader: str, author: str) -> None:
+        """Raises `UnknownUser` where one of the two has blocked the other (nobody is told), and `Forbidden` where
+        `author` shows posts to followers only, and `reader` is none."""
+        if reader == author:
+            return
+        if self._blocks.between(reader, [author], strong=False):
+            raise unknown()
+        if self._private(reader, [author]):
+            raise Forbidden("This account is private: only followers see what is in it.")
+
+    def _private(self, reader: str, others: Sequence[str]) -> frozenset[str]:
+        """Those of `others` who are private and not followed."""
+        private = sorted(user.user_id for user in self._users.get(others).values() if user.profile.private)
+        followed = self._graph.following((reader, author) for author in private)
+        return frozenset(private) - {author for _, author in followed}
+
+
+class Hiding:
+    """What is left out of what came to a reader by itself: home, mentions.
+
+    `ReaderState.hides` says it for nearly everybody; this is for whom too many have blocked, or who have blocked or
+    muted too many, to have all of them at hand.
+    """
+
+    def __init__(self, blocks: BlockLists, mutes: Mutes) -> None:
+        self._blocks = blocks
+        self._mutes = mutes
+
+    def rest(self, user_id: str, reader: ReaderState, entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+        """Those of `entries`, which `reader` does not hide, that nothing else hides.
+
+        Costs nothing but for `reader.more`: then a unit and a half for each person in the entries.
+        """
+        if not reader.more:
+            return list(entries)
+        people = sorted(frozenset[str]().union(*(entry.people for entry in entries)) - {user_id})
+        hidden = self._blocks.between(user_id, people, strong=False) | self._mutes.among(user_id, people)
+        return [entry for entry in entries if hidden.isdisjoint(entry.people)]

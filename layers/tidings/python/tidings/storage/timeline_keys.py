@@ -7,7 +7,8 @@ Timelines      user_id / position         the home feed: a copy of the post (up 
 Graph          owner / edge               `owner` is a user id and `edge` is `follows#<author>` (an edge from the
                                           follower's side: a register by position, with the shard, a tombstone when
                                           unfollowed), `blocks#<user>` (whom the owner has blocked: likewise, a
-                                          tombstone when unblocked); or
+                                          tombstone when unblocked), `mutes#<user>` (whom the owner has muted:
+                                          likewise); or
                                           `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
                                           hold little but their key, so that a planner reads about 98 to the read
                                           unit; both halves of an edge change in one transaction.  In each shard the
@@ -20,7 +21,9 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           `reader#<what>`, with the user id as `owner`: what a home read needs to know
                                           of its reader, all in one query: `reader#removed` (recent removals, a filter),
                                           `reader#pulled` (the authors that a read pulls: one attribute a mark, and how
-                                          many are open, for there is a most).
+                                          many are open, for there is a most), `reader#blocked` and `reader#muted`
+                                          (whom the reader is not shown: one attribute each, changed with the register;
+                                          many may block one user, so there is a most, and then it is `full`).
 Engagements    owner / item               `owner` is a user id and `item` is `like#<author>/<position>` or
                                           `repost#<author>/<position>`: what the user did with a post, a register by
                                           position, a tombstone when taken back.  Or `owner` is
@@ -40,6 +43,10 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, request
                requests#<follower>: position
                counts: following N (a count)
                blocks#<user>: position, deleted ?, expires_at ? (with `deleted`)
+               mutes#<user>: position, deleted ?, expires_at ? (with `deleted`)
+               reader#blocked: b#<user> N ? (blocked by the reader), o#<user> N ? (who has blocked the reader),
+               named N (a count), full N ?
+               reader#muted: m#<user> N ?, named N (a count), full N ?
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
                reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
                ` shards`: shards N ?, followers N ? (counts)
@@ -67,11 +74,17 @@ ENGAGEMENTS: Final = Table("Engagements", "owner", "item", ttl=True)
 FOLLOWS_PREFIX: Final = "follows#"
 REQUESTS_PREFIX: Final = "requests#"
 BLOCKS_PREFIX: Final = "blocks#"
+MUTES_PREFIX: Final = "mutes#"
 READER_PREFIX: Final = "reader#"
 EDGE_REMOVED: Final = "reader#removed"
 REMOVED_PREFIX: Final = "r#"
 EDGE_PULLED: Final = "reader#pulled"
 MARK_PREFIX: Final = "p#"
+EDGE_BLOCKED: Final = "reader#blocked"
+BLOCKED_PREFIX: Final = "b#"
+BLOCKED_BY_PREFIX: Final = "o#"
+EDGE_MUTED: Final = "reader#muted"
+MUTED_PREFIX: Final = "m#"
 EDGE_COUNTS: Final = "counts"
 """Edge, in a user's partition, of how many the user follows."""
 EDGE_SHARDS: Final = " shards"
@@ -92,6 +105,26 @@ def requests(follower_id: str) -> str:
 def blocks(user_id: str) -> str:
     """Sort key, in the partition of whoever has blocked `user_id`, of that block in `Graph`."""
     return BLOCKS_PREFIX + user_id
+
+
+def mutes(user_id: str) -> str:
+    """Sort key, in the partition of whoever has muted `user_id`, of that mute in `Graph`."""
+    return MUTES_PREFIX + user_id
+
+
+def blocked(user_id: str) -> str:
+    """Attribute name, in a user's `reader#blocked` item, of somebody whom they have blocked."""
+    return BLOCKED_PREFIX + user_id
+
+
+def blocked_by(user_id: str) -> str:
+    """Attribute name, in a user's `reader#blocked` item, of somebody who has blocked them."""
+    return BLOCKED_BY_PREFIX + user_id
+
+
+def muted(user_id: str) -> str:
+    """Attribute name, in a user's `reader#muted` item, of somebody whom they have muted."""
+    return MUTED_PREFIX + user_id
 
 
 def followers(author_id: str, shard: int) -> str:
