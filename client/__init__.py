@@ -24,15 +24,18 @@ from client.events import (
 )
 from client.inbox import State
 from client.outgoing import Timing
-from client.replies import Ack, Device, Group, Member, Overview, Page, Post, Privacy, Reader
+from client.posts import Counts, Entity, Post, Thread
+from client.replies import Ack, Device, Group, Member, Overview, Page, Privacy, Reader
 
 __all__ = [
     "Ack",
     "Client",
     "ClientError",
     "Closed",
+    "Counts",
     "Device",
     "Edit",
+    "Entity",
     "Event",
     "Group",
     "GroupChange",
@@ -52,6 +55,7 @@ __all__ = [
     "RequestError",
     "Setting",
     "State",
+    "Thread",
     "Timing",
     "Typing",
     "Unsend",

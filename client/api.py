@@ -1,7 +1,7 @@
 """The client: what a program calls.
 
-Messages, the conversation list and timelines are methods of the client itself; `client.groups`, `client.people` and
-`client.devices` are the rest.  Sessions and sockets are underneath.
+Messages, the conversation list, posts and timelines are methods of the client itself; `client.groups`,
+`client.people` and `client.devices` are the rest.  Sessions and sockets are underneath.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from client.devices import Devices
 from client.groups import Groups
 from client.messages import Messages
 from client.people import People
+from client.threads import Posts
 from client.timelines import Timelines
 
 
-class Client(Messages, Conversations, Timelines):
+class Client(Messages, Conversations, Posts, Timelines):
     """One user's device; `Core` says what it takes and how it lives."""
 
     @cached_property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from client.events import Entry, GroupChange, Message
 from client.frames import Reply
+from client.posts import Post, post_of
 from client.wire import event_of
 
 
@@ -21,17 +22,6 @@ class Ack:
     position: str | None = None
     at: int | None = None
     not_added: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post.  Identity is (author, position); `truncated`: the whole text is in the author's timeline."""
-
-    author: str
-    position: str
-    text: str
-    at: int
-    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +132,7 @@ def ack_of(reply: Reply) -> Ack:
 
 def page_of(reply: Reply) -> Page:
     """A page of a timeline."""
-    posts = (Post(p["author"], p["position"], p["text"], p["at"], p.get("truncated", False)) for p in reply["posts"])
-    return Page(tuple(posts), reply.get("before"), reply.get("since"))
+    return Page(tuple(map(post_of, reply["posts"])), reply.get("before"), reply.get("since"))
 
 
 def group_of(reply: Reply) -> Group:

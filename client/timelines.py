@@ -1,4 +1,4 @@
-"""Posts, follows and timelines."""
+"""Follows and timelines."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ from client.replies import Ack, Page, ack_of, page_of
 
 
 class Timelines(Core):
-    """A post is named by its author and its position."""
-
-    async def post(self, text: str, *, client_id: str | None = None) -> Ack:
-        """Post to everybody who follows us.  The ack's position names the post."""
-        return ack_of(await self.ask("post", client_id=client_id or new_id(), text=text))
-
-    async def delete_post(self, position: str) -> Ack:
-        """Take one of our own posts back."""
-        return ack_of(await self.ask("post.delete", position=position))
+    """Whom we follow, and what they post."""
 
     async def follow(self, user: str) -> Ack:
         """Follow a user."""

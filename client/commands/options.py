@@ -13,6 +13,7 @@ from client.connection import Token
 from client.core import Load
 from client.dispatch import Save
 from client.errors import ClientError
+from client.posts import Name
 
 Subparsers = argparse._SubParsersAction
 CONNECT_S = 20.0
@@ -103,3 +104,11 @@ def _development(options: argparse.Namespace, user: str, endpoint: str | None) -
         return str(host.mint(user, name=user.capitalize())["token"])
 
     return where, token
+
+
+def post_name(text: str) -> Name:
+    """The post that is named `AUTHOR/POSITION`.  Raises `UsageError` for anything else."""
+    author, _, position = text.rpartition("/")
+    if not author or not position:
+        raise UsageError("A post is named AUTHOR/POSITION, as timelines print it.")
+    return author, position

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from client.commands.options import command, connected
+from client.commands.options import command, connected, post_name
 from client.commands.show import post_line
 
 
@@ -13,6 +13,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the commands."""
     post = command(subparsers, "post", "post to everybody who follows you")
     post.add_argument("text", metavar="TEXT", help="what to post; - reads it from standard input")
+    post.add_argument("--reply-to", metavar="AUTHOR/POSITION", help="the post that it answers")
+    post.add_argument("--quote", metavar="AUTHOR/POSITION", help="a post to be shown beside it")
     post.set_defaults(run=run_post)
     timeline = command(subparsers, "timeline", "print your home timeline, newest first")
     timeline.add_argument("--user", dest="author", metavar="USER", help="one author's posts instead")
@@ -27,8 +29,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 async def run_post(options: argparse.Namespace) -> int:
     """Post; prints the position, which names the post."""
     text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
+    reply_to, quote = (post_name(each) if each else None for each in (options.reply_to, options.quote))
     async with connected(options) as client:
-        print((await client.post(text)).position)
+        print((await client.post(text, reply_to=reply_to, quote=quote)).position)
     return 0
 
 

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 from typing import TextIO
 
 from client.events import Entry, GroupChange, Message, Presence
-from client.replies import Overview, Post, Reader
+from client.posts import Counts, Post
+from client.replies import Overview, Reader
 
 ANSWER = "↩"
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
@@ -141,9 +142,19 @@ def reader_words(reader: Reader) -> str:
 
 
 def post_line(post: Post) -> str:
-    """One post of a timeline."""
+    """One post of a timeline, and its name."""
     more = " […]" if post.truncated else ""
-    return f"{clock(post.at)}  {printable(post.author)}: {printable(post.text)}{more}   ({post.position})"
+    notes = (("↩", post.reply_to), ("“”", post.quote), ("⟳", post.repost_of))
+    about = "".join(f" {sign} {printable('/'.join(name))}" for sign, name in notes if name)
+    who = printable(post.author)
+    return f"{clock(post.at)}  {who}: {printable(post.text)}{more}{about}   ({who}/{post.position})"
+
+
+def counts_line(counts: Counts) -> str:
+    """How often a post was liked, reposted and answered."""
+    mine = [word for word, own in (("liked", counts.liked), ("reposted", counts.reposted)) if own]
+    yours = f" ({' and '.join(mine)} by you)" if mine else ""
+    return f"{counts.likes} likes, {counts.reposts} reposts, {counts.replies} replies{yours}"
 
 
 async def lines(source: TextIO | None = None) -> AsyncIterator[str]:

@@ -109,9 +109,9 @@ async def say(phone: Phone, to: Phone, text: str, **more: Any) -> dict[str, Any]
     return answer
 
 
-async def publish(phone: Phone, text: str) -> str:
+async def publish(phone: Phone, text: str, **more: Any) -> str:
     """Post; the position."""
-    answer = await phone.ask("post", client_id=new_id(), text=text)
+    answer = await phone.ask("post", client_id=new_id(), text=text, **more)
     assert answer["type"] == "ack", answer
     return str(answer["position"])
 
