@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from client.posts import Post
+
 Via = Literal["live", "sync"]
 
 
@@ -157,9 +159,18 @@ class Presence:
     last_seen: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPosts:
+    """Live only, after `watch_timeline`: `new` posts have come into the home timeline.  `posts`, oldest first, while
+    they are few; without, ask for what is new.  A post may be told twice."""
+
+    new: int
+    posts: tuple[Post, ...] = ()
+
+
 LogEvent = Message | Edit | Unsend | Reaction | GroupChange
 Stored = LogEvent | Receipt | Setting | Hidden
-Event = Stored | Typing | Presence
+Event = Stored | Typing | Presence | NewPosts
 Entry = Message | GroupChange
 """What is shown of a conversation."""
-KINDS: Final = (Message, Edit, Unsend, Reaction, GroupChange, Receipt, Setting, Hidden, Typing, Presence)
+KINDS: Final = (Message, Edit, Unsend, Reaction, GroupChange, Receipt, Setting, Hidden, Typing, Presence, NewPosts)

@@ -10,7 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from client.display import Display, Gone
-from client.events import Event, GroupChange, Hidden, LogEvent, Message, Presence, Receipt, Setting, Typing, Via
+from client.events import (
+    Event,
+    GroupChange,
+    Hidden,
+    LogEvent,
+    Message,
+    NewPosts,
+    Presence,
+    Receipt,
+    Setting,
+    Typing,
+    Via,
+)
 from client.order import Recent, Seen
 from client.receipts import Mark, Receipts
 from client.wire import event_of
@@ -80,6 +92,8 @@ class Inbox:
                 return event if self._seen.add(event.key) and gone else None
             case Typing():
                 return event if event.user != self.me else None
+            case NewPosts():
+                return event
             case Presence():
                 return event if self._presence(event) else None
             case _:

@@ -37,6 +37,7 @@ LANE_OF = {
     "privacy": "settings",
     "watch": "watches",
     "presence.watch": "watches",
+    "timeline.watch": "watches",
     "post": "posts",
     "post.delete": "posts",
     "like": "posts",

@@ -235,7 +235,7 @@ class Session:
     def _note_own(self, request: Request, now: float) -> None:
         """What a settled request tells us besides its reply."""
         reply, me = request.reply, self.inbox.me
-        if request.action in ("watch", "presence.watch"):
+        if request.action in ("watch", "presence.watch", "timeline.watch"):
             self._watched(request, now)
         elif reply is not None and me is not None:
             event = own_event(request.action, request.fields, reply, me)
@@ -249,6 +249,8 @@ class Session:
             self._watching.refused(request)
             return
         self._watching.asked(request)
+        if request.action == "timeline.watch":
+            self._watching.watched(now)
         for user in request.reply.get("users", ()):
             presence = presence_of(user, request.reply.get("at", 0))
             self._watching.heard(presence, now)

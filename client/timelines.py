@@ -24,3 +24,10 @@ class Timelines(Core):
     async def user_timeline(self, user: str, before: str | None = None, limit: int = 20) -> Page:
         """A page of one author's posts, newest first."""
         return page_of(await self.ask("timeline.user", user=user, before=before, limit=limit))
+
+    async def watch_timeline(self, on: bool = True) -> None:
+        """Hear live what comes into the home timeline, as `NewPosts`: asked for again on each connection, and in time.
+
+        Best effort: `home(since=…)` has what was lost.  In the first seconds some may be.
+        """
+        await self.ask("timeline.watch", on=on)

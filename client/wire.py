@@ -15,6 +15,7 @@ from client.events import (
     GroupChange,
     Hidden,
     Message,
+    NewPosts,
     Presence,
     Reaction,
     Reactions,
@@ -24,6 +25,7 @@ from client.events import (
     Unsend,
     Via,
 )
+from client.posts import post_of
 
 Wire = Mapping[str, Any]
 
@@ -110,6 +112,7 @@ _READERS: Final[dict[str, Callable[[Wire, Via], Event]]] = {
     "hidden": lambda wire, via: Hidden(**_stored(wire, via), target=wire["target"]),
     "typing": lambda wire, _: Typing(**{name: wire[name] for name in ("conversation", "user", "typing", "at")}),
     "presence": lambda wire, _: presence_of(wire, wire["at"]),
+    "timeline": lambda wire, _: NewPosts(new=wire["new"], posts=tuple(map(post_of, wire.get("posts") or ()))),
 }
 
 

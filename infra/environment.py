@@ -25,7 +25,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
     "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "hot_page_ms", "retention_days"),
     "Plan": (*TIMES, *LANE_QUEUES, "queue_live", "push_members", "retention_days"),
-    "Work": (*TIMES, *LANE_QUEUES, "callback_url", "fanout_bound_ms", "push_members", "retention_days"),
+    "Work": (*TIMES, *LANE_QUEUES, "queue_live", "callback_url", "fanout_bound_ms", "push_members", "retention_days"),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 
+from client.api import Client
 from client.commands.options import command, connected, post_name
 from client.commands.show import post_line
+from client.events import NewPosts
+from client.order import Seen
+from client.posts import Post
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,6 +24,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     timeline = command(subparsers, "timeline", "print your home timeline, newest first")
     timeline.add_argument("--user", dest="author", metavar="USER", help="one author's posts instead")
     timeline.add_argument("--more", type=int, default=0, metavar="N", help="N more pages of 20")
+    timeline.add_argument("--follow", action="store_true", help="go on printing what comes into it until Ctrl-C")
     timeline.set_defaults(run=run_timeline)
     for name, sentence in (("follow", "follow a user"), ("unfollow", "stop following a user")):
         parser = command(subparsers, name, sentence)
@@ -36,8 +42,10 @@ async def run_post(options: argparse.Namespace) -> int:
 
 
 async def run_timeline(options: argparse.Namespace) -> int:
-    """Print pages of a timeline."""
+    """Print pages of a timeline, or what comes into it."""
     async with connected(options) as client:
+        if options.follow:
+            return await _follow_timeline(client)
         before: str | None = None
         for _ in range(1 + options.more):
             page = await (client.user_timeline(options.author, before) if options.author else client.home(before))
@@ -49,6 +57,37 @@ async def run_timeline(options: argparse.Namespace) -> int:
         else:
             print("(there is more: --more N)")
     return 0
+
+
+async def _follow_timeline(client: Client) -> int:
+    """The newest page, oldest first, then what comes: told live, or looked up where only its number was told."""
+    news = client.events(NewPosts)
+    await client.watch_timeline()
+    page = await client.home()
+    since, shown = page.since, Seen[tuple[str, str]]()
+    _print_new(page.posts[::-1], shown)
+    async for each in news:
+        posts = each.posts
+        if len(posts) < each.new:
+            posts, since = await _whats_new(client, since)
+        _print_new(posts, shown)
+    return 0
+
+
+async def _whats_new(client: Client, since: str | None) -> tuple[tuple[Post, ...], str | None]:
+    """What has come, oldest first, and the cursor to ask with the next time."""
+    page = await client.home(since=since)
+    posts, kept = [*page.posts], page.since
+    while page.before is not None:
+        page = await client.home(before=page.before)
+        posts += page.posts
+    return tuple(posts[::-1]), kept
+
+
+def _print_new(posts: Iterable[Post], shown: Seen[tuple[str, str]]) -> None:
+    for post in posts:
+        if shown.add((post.author, post.position)):
+            print(post_line(post), flush=True)
 
 
 async def run_follow(options: argparse.Namespace) -> int:

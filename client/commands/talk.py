@@ -11,10 +11,10 @@ from typing import Any
 
 from client.commands.options import UsageError, command, connected, place
 from client.commands.show import entry_line
-from client.events import KINDS, Entry, Event, GroupChange, Setting
+from client.events import KINDS, Entry, Event, GroupChange, NewPosts, Setting
 from client.inbox import State
 
-NAMES = {kind: "group" if kind is GroupChange else kind.__name__.lower() for kind in KINDS}
+NAMES = {kind: kind.__name__.lower() for kind in KINDS} | {GroupChange: "group", NewPosts: "timeline"}
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,6 +25,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--watch", action="append", default=[], metavar="ID", help="a group to hear live, typing included"
     )
     tail.add_argument("--presence", action="append", default=[], metavar="USER", help="whose coming and going to hear")
+    tail.add_argument("--timeline", action="store_true", help="hear what comes into the home timeline")
     tail.add_argument("--once", action="store_true", help="print what is there and end")
     tail.set_defaults(run=run_tail)
     history = command(subparsers, "history", "print a conversation's messages")
@@ -51,6 +52,8 @@ async def run_tail(options: argparse.Namespace) -> int:
             await client.groups.watch(group)
         if options.presence:
             await client.people.watch(options.presence)
+        if options.timeline:
+            await client.watch_timeline()
         await client.sync()
         if options.once:
             await client.settled()

@@ -18,6 +18,7 @@ from local.ministack import Ministack
 from tests.fakes import FakeClock, FakeWorld
 from tidings import ports
 from tidings.domain.stamp import Fence, Times
+from tidings.ports.news import HomeWatchers
 from tidings.ports.pulled import Pulled
 from tidings.ports.search import SearchIndex
 from tidings.storage import keys
@@ -30,6 +31,7 @@ from tidings.storage.engagements import EngagementStore
 from tidings.storage.follow_lists import FollowListStore
 from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
+from tidings.storage.home_watchers import HomeWatcherStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.marks import MarkStore
@@ -90,6 +92,7 @@ class Stores(ABC):
     mutes: ports.Mutes
     devices: ports.Devices
     watchers: ports.Watchers
+    home_watchers: HomeWatchers
     buckets: ports.Buckets
     search: SearchIndex
     prefix: str = field(default_factory=lambda: uuid4().hex[:8])
@@ -140,6 +143,7 @@ class FakeStores(Stores):
             mutes=world.mutes,
             devices=world.devices,
             watchers=world.watchers,
+            home_watchers=world.home_watchers,
             buckets=world.buckets,
             search=world.search,
         )
@@ -178,6 +182,7 @@ class DynamoStores(Stores):
             mutes=MuteStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
+            home_watchers=HomeWatcherStore(client, keys.WATCHERS.name, clock),
             buckets=BucketStore(client, keys.OUTBOX.name),
             search=SearchStore(client, keys.SEARCH.name, clock, HORIZON_MS),
         )

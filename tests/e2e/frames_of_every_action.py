@@ -110,6 +110,7 @@ OWN: Final[dict[str, Callable[[About], Fields]]] = {
     a.MUTES: lambda _: {},
     a.TIMELINE_HOME: lambda _: {},
     a.TIMELINE_MENTIONS: lambda _: {},
+    a.TIMELINE_WATCH: lambda _: {},
 }
 """On nothing but the caller's own."""
 

@@ -129,7 +129,8 @@ async def readers_of(connect: Connect, user: Any, author: Phone, names: list[str
 
 
 async def test_a_post(connect: Connect, control: AsyncControlClient, user: Any) -> None:
-    """f + 3 writes; the post read once a chunk, the followers about 98 to the read unit."""
+    """f + 3 writes; the post read once a chunk, the followers about 98 to the read unit; and whether anybody watches,
+    which a worker remembers for five seconds."""
     author = await connect(user("author"))
     # A chunk ends where a name says so: these make one chunk, so that the reads are the same in every run.
     names = [name for name in (f"reader{number}" for number in range(150)) if not ends_chunk(user(name))]
@@ -139,7 +140,8 @@ async def test_a_post(connect: Connect, control: AsyncControlClient, user: Any) 
         have = followers
         allowed = budgets.post(followers)
         cost = await used(control, POST, allowed, lambda: publish(author, TEXT[:500]))
-        assert cost == Allowed(write=3 + followers, read=read, frames=2, gateway_requests=1), followers
+        assert (cost.write, cost.frames, cost.gateway_requests) == (3 + followers, 2, 1), followers
+        assert cost.read in (read, read + 0.5), followers
 
 
 async def test_a_page_of_home(connect: Connect, control: AsyncControlClient, user: Any) -> None:

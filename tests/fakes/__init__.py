@@ -9,6 +9,7 @@ from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.engagements import FakeEngagements
 from tests.fakes.follows import FakeFollowLists
 from tests.fakes.groups import FakeGroups, FakeMembers
+from tests.fakes.home_watchers import FakeHomeWatchers
 from tests.fakes.limits import FakeBuckets
 from tests.fakes.marks import FakeMarks
 from tests.fakes.memberships import FakeMemberships
@@ -35,6 +36,7 @@ __all__ = [
     "FakeFollowLists",
     "FakeGraph",
     "FakeGroups",
+    "FakeHomeWatchers",
     "FakeLog",
     "FakeMailboxes",
     "FakeMarks",
@@ -96,6 +98,7 @@ class FakeWorld:
         self.devices = FakeDevices()
         self.push = FakePush()
         self.watchers = FakeWatchers()
+        self.home_watchers = FakeHomeWatchers()
         self.chunks = FakeChunks(self.clock)
 
     def fence(self, stamp: int | None = None) -> Fence:

@@ -26,6 +26,7 @@ from tidings.services.engage import Engager
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.kinds import Tasks
 from tidings.services.fanout.mentions import MENTION, Mentioning, mention_rule
+from tidings.services.fanout.news import Announced, LiveFrames, News, news_rule
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
 from tidings.services.fanout.stream import StreamPlanner
@@ -42,6 +43,7 @@ from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
+from tidings.services.timeline_watch import TimelineWatches
 from tidings.services.visibility import Hiding, Visibility
 
 BOUND_MS = 60_000
@@ -167,9 +169,13 @@ class Rig:
         kinds = post_kinds(graph)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
-        effects = post_effects(posts, timelines, graph)
-        self.planner = StreamPlanner(planner, _as_post, [post_rule, mention_rule])
-        told, times = watching(world, Live(world.registry, world.sockets, clock, world.meter)), world.times
+        announced = Announced(timelines, world.home_watchers, lanes, clock, world.meter)
+        effects = post_effects(posts, timelines, graph, announced)
+        self.planner = StreamPlanner(planner, _as_post, [post_rule, mention_rule, news_rule])
+        live, times = Live(world.registry, world.sockets, clock, world.meter), world.times
+        news = News(posts, graph, world.home_watchers, live, hides, Threads(1), clock, world.meter)
+        told = LiveFrames(watching(world, live), news)
+        self.watches = TimelineWatches(world.home_watchers, graph, clock, times)
         stamps = Stamps(clock, world.times)
         tasks: Tasks = {BLOCK: blocks, MENTION: Mentioning(posts, timelines, sees, stamps, clock)}
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
@@ -272,6 +278,7 @@ class Rig:
             shift = self.worker.begin()
             for job in jobs[start : start + batch]:
                 self.do(job, shift)
+            shift.end()
         return len(jobs)
 
     def do(self, job: Mapping[str, Any], shift: Any = None) -> None:

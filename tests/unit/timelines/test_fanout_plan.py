@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.timelines.rig import Died, Rig
 from tidings.domain.events import Path
 from tidings.domain.fanout import MAX_CHUNK
+from tidings.domain.position import floor
 from tidings.domain.posts import Post
 from tidings.services.fanout.jobs import PoisonJob
 
@@ -55,8 +56,8 @@ def test_jobs_carry_ids_and_no_contents(rig: Rig) -> None:
 
 def test_a_pulled_post_is_not_planned(rig: Rig) -> None:
     fans(rig, 10)
-    rig.plan_record(Post("ann", "p", "c", Path.PULL, "hello"))
-    assert not rig.lanes.queued
+    rig.plan_record(Post("ann", floor(rig.clock.now()), "c", Path.PULL, "hello"))
+    assert {each.lane for each in rig.lanes.queued} == {"live"}
 
 
 def test_what_nobody_can_plan_fails() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import cache
 
 from tidings.bootstrap import clients
-from tidings.bootstrap.blocks import block_tasks
+from tidings.bootstrap.blocks import block_lists, block_tasks, mute_lists
 from tidings.bootstrap.mentions import mention_tasks
 from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
@@ -26,6 +26,7 @@ from tidings.services.fanout.crossing import crossing_tasks
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.events import Copies, event_effects, event_kinds
 from tidings.services.fanout.kinds import Effects, Kinds, Tasks
+from tidings.services.fanout.news import Announced, LiveFrames, News
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
 from tidings.services.fanout.settling import SETTLE, Settling
@@ -37,10 +38,13 @@ from tidings.services.fanout.work import Worker
 from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.settle import Settle
+from tidings.services.threads import Threads
+from tidings.services.visibility import Hiding
 from tidings.storage import keys
 from tidings.storage.connections import ConnectionStore
 from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
+from tidings.storage.home_watchers import HomeWatcherStore
 from tidings.storage.log import LogStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.members import MemberStore
@@ -65,10 +69,18 @@ def build_worker() -> Worker:
     """The worker of the lanes; once for the life of the process."""
     given, clock, meter = settings(), SystemClock(), EmbeddedMeter()
     edges = EdgeJobs(_graph(), _posts(), _timelines(), clock, meter, given.times)
+    effects, tasks, bound = _effects(), _tasks(), given.fanout_bound_ms
+    return Worker(_kinds(), effects, tasks, _planner(), edges, _frames(), _lanes(), clock, meter, given.times, bound)
+
+
+def _frames() -> LiveFrames:
+    """What is done for watchers."""
+    given, clock, meter = settings(), SystemClock(), EmbeddedMeter()
     watchers = WatcherStore(clients.dynamodb(), given.table(keys.WATCHERS.variable), clock)
     watching = Watching(_log(), _groups(), _members(), watchers, keys.watched_conversation, _live(), clock, meter)
-    effects, tasks, bound = _effects(), _tasks(), given.fanout_bound_ms
-    return Worker(_kinds(), effects, tasks, _planner(), edges, watching, _lanes(), clock, meter, given.times, bound)
+    hiding = Hiding(block_lists(clock), mute_lists(clock))
+    news = News(_posts(), _graph(), _home_watchers(), _live(), hiding, Threads(), clock, meter)
+    return LiveFrames(watching, news)
 
 
 def _kinds() -> Kinds:
@@ -79,9 +91,10 @@ def _kinds() -> Kinds:
 def _effects() -> Effects:
     """What is done for each."""
     stamps = Stamps(SystemClock(), settings().times)
+    announced = Announced(_timelines(), _home_watchers(), _lanes(), SystemClock(), EmbeddedMeter())
     copies = Copies(stamps, _mailboxes(), LateArrivals(stamps, _log(), _mailboxes()))
     return {
-        **post_effects(_posts(), _timelines(), _graph()),
+        **post_effects(_posts(), _timelines(), _graph(), announced),
         **event_effects(_log(), _groups(), _members(), copies, _live()),
         **sweep_effects(_log(), _mailboxes()),
     }
@@ -130,6 +143,11 @@ def _posts() -> PostStore:
 def _timelines() -> TimelineStore:
     given = settings()
     return TimelineStore(clients.dynamodb(), given.table(keys.TIMELINES.variable), SystemClock(), given.retention_ms)
+
+
+@cache
+def _home_watchers() -> HomeWatcherStore:
+    return HomeWatcherStore(clients.dynamodb(), settings().table(keys.WATCHERS.variable), SystemClock())
 
 
 @cache

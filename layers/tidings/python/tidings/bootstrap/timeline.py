@@ -12,7 +12,7 @@ from tidings.bootstrap.world import SystemClock, settings
 from tidings.gateway.queues import SqsChunks
 from tidings.router import Router
 from tidings.routes import blocks
-from tidings.routes.timeline import register
+from tidings.routes.timeline import register, register_watch
 from tidings.services.blocking import Blocking
 from tidings.services.claim import Claims
 from tidings.services.feeds import Feeds
@@ -22,9 +22,11 @@ from tidings.services.muting import Muting
 from tidings.services.people import People
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
+from tidings.services.timeline_watch import TimelineWatches
 from tidings.services.visibility import Hiding, Visibility
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
+from tidings.storage.home_watchers import HomeWatcherStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
 from tidings.storage.timelines import TimelineStore
@@ -61,4 +63,6 @@ def build() -> Router:
     register(router, follows, reader)
     register_posts(router, claims, posts, timelines, graph, clock)
     blocks.register(router, blocking, Muting(claims, people, mutes))
+    watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
+    register_watch(router, TimelineWatches(watchers, graph, clock, given.times))
     return router

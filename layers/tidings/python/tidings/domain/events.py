@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tidings.domain.posts import TimelineEntry
 
 
 class Path(StrEnum):
@@ -199,7 +202,15 @@ class Presence:
     last_seen: int | None = None
 
 
-LiveEvent = Event | Typing | Presence
+@dataclass(frozen=True, slots=True)
+class NewPosts:
+    """Live only: `count` posts have come into the home timeline; `posts`, oldest first, while they are few."""
+
+    count: int
+    posts: tuple[TimelineEntry, ...] = ()
+
+
+LiveEvent = Event | Typing | Presence | NewPosts
 """What a live frame can carry."""
 
 

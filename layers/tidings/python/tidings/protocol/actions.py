@@ -57,6 +57,7 @@ MUTES: Final = "mutes"
 TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
 TIMELINE_MENTIONS: Final = "timeline.mentions"
+TIMELINE_WATCH: Final = "timeline.watch"
 
 CONNECT_ROUTES: Final = (
     "$connect",
@@ -114,6 +115,7 @@ TIMELINE_ROUTES: Final = (
     TIMELINE_HOME,
     TIMELINE_USER,
     TIMELINE_MENTIONS,
+    TIMELINE_WATCH,
 )
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {

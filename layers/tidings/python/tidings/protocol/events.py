@@ -14,6 +14,7 @@ from tidings.domain.events import (
     LiveEvent,
     LogEvent,
     Message,
+    NewPosts,
     Presence,
     Reaction,
     Receipt,
@@ -23,6 +24,7 @@ from tidings.domain.events import (
     Unsend,
 )
 from tidings.protocol.frames import Frame
+from tidings.protocol.views import PostView, post_view
 
 
 class Stored(Frame):
@@ -130,9 +132,18 @@ class PresenceEvent(Frame):
     last_seen: int | None = None
 
 
+class TimelineEvent(Frame):
+    """Live only: `new` posts have come into the home timeline.  While they are few they are in `posts`, oldest first;
+    without, ask what is new."""
+
+    kind: Literal["timeline"] = "timeline"
+    new: int
+    posts: list[PostView] | None = None
+
+
 LogWire = MessageEvent | EditEvent | UnsendEvent | ReactionEvent | GroupEvent
 StoredWire = LogWire | ReceiptEvent | SettingEvent | HiddenEvent
-WireEvent = StoredWire | TypingEvent | PresenceEvent
+WireEvent = StoredWire | TypingEvent | PresenceEvent | TimelineEvent
 
 
 class EventsFrame(Frame):
@@ -189,6 +200,8 @@ def live_to_wire(event: LiveEvent) -> WireEvent:
             return PresenceEvent(
                 user=event.user, online=event.online, at=event.at, until=event.until, last_seen=event.last_seen
             )
+        case NewPosts():
+            return TimelineEvent(new=event.count, posts=[post_view(each) for each in event.posts] or None)
         case _:
             return to_wire(event)
 

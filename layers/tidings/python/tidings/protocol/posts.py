@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tidings.protocol.frames import ClientId, CursorText, Frame, PositionText, Reply, Request, Text, UserId
-from tidings.protocol.timelines import MAX_PAGE, PostView, RefView
+from tidings.protocol.timelines import MAX_PAGE
+from tidings.protocol.views import PostView, RefView
 
 MAX_COUNTED = 50
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidings.protocol.frames import ClientId, CursorText, Frame, PositionText, Reply, Request, UserId
+from tidings.protocol.frames import ClientId, CursorText, Reply, Request, UserId
+from tidings.protocol.views import PostView
 
 MAX_PAGE = 50
 
@@ -54,37 +55,19 @@ class MentionsRequest(Request):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
 
 
-class RefView(Frame):
-    """Which post."""
+class TimelineWatchRequest(Request):
+    """Hear live what comes into the home timeline, with this device.  It ends by itself after fifteen minutes, or with
+    `on` false: ask again in time."""
 
-    author: UserId
-    position: PositionText
-
-
-class EntityView(Frame):
-    """What a text names: its characters (Unicode code points) from `start` up to `end`."""
-
-    kind: Literal["mention", "tag", "link"]
-    start: int
-    end: int
+    action: Literal["timeline.watch"] = "timeline.watch"
+    on: bool = True
 
 
-class PostView(Frame):
-    """A post; its identity is (author, position).  `truncated`: the whole text is in the author's timeline.
+class TimelineWatchReply(Reply):
+    """Until when this device hears of posts (epoch ms)."""
 
-    `reply_to` is the post it answers, `quote` one that it shows beside its text, `repost_of` one that it passes on.
-    `entities` are the first 50, in order.
-    """
-
-    author: str
-    position: str
-    text: str
-    truncated: bool = False
-    at: int
-    reply_to: RefView | None = None
-    quote: RefView | None = None
-    repost_of: RefView | None = None
-    entities: list[EntityView] | None = None
+    type: Literal["watching"] = "watching"
+    until: int
 
 
 class TimelineReply(Reply):

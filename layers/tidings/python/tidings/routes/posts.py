@@ -21,9 +21,10 @@ from tidings.protocol.posts import (
     UnlikeRequest,
     UnrepostRequest,
 )
-from tidings.protocol.timelines import MentionsRequest, RefView
+from tidings.protocol.timelines import MentionsRequest
+from tidings.protocol.views import RefView, post_view
 from tidings.router import Router
-from tidings.routes.timeline import acked, page_reply, post_view
+from tidings.routes.timeline import acked, page_reply
 from tidings.services.engage import Engager
 from tidings.services.mentions import MentionsReader
 from tidings.services.post import Draft, Poster

@@ -29,6 +29,10 @@ Memberships    user_id / conversation_id  the same edge from the reader's side: 
 Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
                                           `watcher` is `<user>#<device>`.  `w#<user>`: the list of all presences that
                                           a device of the user watches.  Soft state: it ends by itself.
+                                          Whoever watches their home timeline has `t#<user>` / `<user>`, with an
+                                          attribute for each device that does; `t` / `<user>`, so that a worker
+                                          learns in one query that nobody watches, or few; and, for each author whom
+                                          they pull, `a#<author>#<shard>` / `<user>` (the shard by the user's hash).
 Devices        user_id / device_id        push endpoints.  Beside them, for what SNS tells of an endpoint of which it
                                           gives the name only: `endpoint#<ARN>` / `owner`, whose it is.
 
@@ -64,6 +68,7 @@ Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_a
                since ?, joined_at ?, left_at ? (positions); muted_until N ?, mentions N ?, pinned N ?, archived N ?,
                blocked N ?, each with <name>_at (the position that set it)
 Watchers       expires_at;   w#<user>: watched (a set of subjects), expires_at
+               t#<user>: d#<device> N ? (until when that device watches), expires_at
 Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
                endpoint#: owner (`<user>#<device>`)
 
@@ -152,6 +157,8 @@ HIGHEST_CONVERSATION: Final = "g#~"
 """Between these lie, in `Memberships`, the ids of conversations and nothing else."""
 RATE: Final = " rate"
 REACTION_PREFIX: Final = "react#"
+WATCHED_HOMES: Final = "t"
+"""Partition key, in `Watchers`, of all who watch their home timelines."""
 AFTER_USERS: Final = "\x7f"
 """Sorts after every user id."""
 HIDDEN_PREFIX: Final = "hidden#"
@@ -214,6 +221,16 @@ def watched_presence(user_id: str) -> str:
 def watching(user_id: str) -> str:
     """Partition key, in `Watchers`, of the lists of what a user's devices watch."""
     return f"w#{user_id}"
+
+
+def watched_home(user_id: str) -> str:
+    """Partition key, in `Watchers`, of the devices that watch a user's home timeline."""
+    return f"t#{user_id}"
+
+
+def watched_author(author_id: str, shard: int) -> str:
+    """Partition key, in `Watchers`, of some of those who watch their home timelines and pull an author."""
+    return f"a#{author_id}#{shard}"
 
 
 def watcher(user_id: str, device_id: str) -> str:

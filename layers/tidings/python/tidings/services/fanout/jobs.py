@@ -4,6 +4,7 @@
     plan    {"v":1, "kind":"plan", "of":"post"|…, "owner", "position", "shard", …}
     task    {"v":1, "kind":"task", "of":"cross"|…, "owner", "position", …}
     live    {"v":1, "kind":"live", "owner", "position"}
+    news    {"v":1, "kind":"news", "author", "position", "at", "users":[…]}
     edge    {"v":1, "kind":"backfill"|"purge", "user", "author", "position", …}
 
 Every job may carry a `cursor` (where to go on) and `tries` (how often it was put off).  Times are epoch ms.  A change
@@ -102,6 +103,17 @@ class LiveJob:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsJob:
+    """Tell of a post, at `at`, those of `users` who watch their home timeline; without users, who pulls the author."""
+
+    author: str
+    position: str
+    at: int
+    users: tuple[str, ...] = ()
+    kind: str = "news"
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeJob:
     """Bring `user`'s home timeline into line with the edge to `author` that was written at `position`.
 
@@ -120,19 +132,19 @@ class EdgeJob:
     tries: int = 0
 
 
-Job = ChunkJob | PlanJob | TaskJob | LiveJob | EdgeJob
+Job = ChunkJob | PlanJob | TaskJob | LiveJob | NewsJob | EdgeJob
 
 
 def lane_of(job: Job) -> Lane:
     """The lane that a job belongs on: whatever has a large audience keeps out of the small one."""
-    if isinstance(job, LiveJob):
+    if isinstance(job, LiveJob | NewsJob):
         return LIVE
     return LARGE if isinstance(job, ChunkJob | PlanJob) and job.large else SMALL
 
 
 def delay_of(job: Job, now: int) -> int:
     """For how long a lane holds a job back: until it is due, or as long as SQS can."""
-    due = 0 if isinstance(job, ChunkJob | LiveJob) else job.due
+    due = 0 if isinstance(job, ChunkJob | LiveJob | NewsJob) else job.due
     return min(max(0, due - now), LONGEST_DELAY_MS)
 
 
@@ -162,6 +174,8 @@ def decode(body: str) -> Job:
         return PlanJob(**_checked(PlanJob, given))
     if kind == "live":
         return LiveJob(**_checked(LiveJob, given))
+    if kind == "news":
+        return NewsJob(**_checked(NewsJob, given))
     if kind == "task":
         return TaskJob(**_checked(TaskJob, given))
     if kind in EDGE_KINDS:

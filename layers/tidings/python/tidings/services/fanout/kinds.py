@@ -16,7 +16,7 @@ from typing import Protocol
 from tidings.domain.fanout import MEAN_CHUNK
 from tidings.domain.stamp import Fence
 from tidings.ports.streams import Shown
-from tidings.services.fanout.jobs import ChunkJob, LiveJob, PlanJob, TaskJob
+from tidings.services.fanout.jobs import ChunkJob, LiveJob, NewsJob, PlanJob, TaskJob
 
 Apply = Callable[[Sequence[str], Fence], None]
 """Does the effect for some recipients (at most `work.SLICE`) under a fence.  Twice is harmless."""
@@ -96,7 +96,7 @@ class Wanted:
     """A job that a fact asks for, and whether once `again` after the settling time: for what was still being written
     at the first (a plan or a task only)."""
 
-    job: PlanJob | TaskJob | ChunkJob | LiveJob
+    job: PlanJob | TaskJob | ChunkJob | LiveJob | NewsJob
     again: bool = False
 
 

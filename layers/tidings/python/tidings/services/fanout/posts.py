@@ -7,6 +7,7 @@ strongly, so whoever read it alive has written by the tombstone's time plus `T`;
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from tidings.domain.events import Path
 from tidings.domain.posts import Post, TimelineEntry
@@ -80,13 +81,21 @@ class Followers:
             yield from ((at, follower) for follower in page)
 
 
+class CopyWriter(Protocol):
+    """Where copies are written to."""
+
+    def write(self, entries: Sequence[tuple[str, TimelineEntry]], fence: Fence) -> None:
+        """As `Timelines.write`."""
+        ...
+
+
 class WriteCopies:
     """Puts a copy of the post into each recipient's home timeline, unless it has been deleted.
 
     An answer to somebody is for those who follow them, too, beside the two themselves.
     """
 
-    def __init__(self, posts: Posts, timelines: Timelines, graph: Graph) -> None:
+    def __init__(self, posts: Posts, timelines: CopyWriter, graph: Graph) -> None:
         self._posts = posts
         self._timelines = timelines
         self._graph = graph
@@ -126,6 +135,8 @@ def post_kinds(graph: Graph) -> dict[str, Kind]:
     return {POST: Kind(followers, gives=True, members_only=True), UNPOST: Kind(followers)}
 
 
-def post_effects(posts: Posts, timelines: Timelines, graph: Graph) -> dict[str, Effect]:
-    """What workers do for posts."""
-    return {POST: WriteCopies(posts, timelines, graph), UNPOST: DeleteCopies(timelines)}
+def post_effects(
+    posts: Posts, timelines: Timelines, graph: Graph, copies: CopyWriter | None = None
+) -> dict[str, Effect]:
+    """What workers do for posts; they write them through `copies`, if that is given."""
+    return {POST: WriteCopies(posts, copies or timelines, graph), UNPOST: DeleteCopies(timelines)}

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from tidings.domain.errors import RetryLater, TidingsError, Unavailable
 from tidings.domain.position import ms_of
@@ -38,6 +38,7 @@ from tidings.services.fanout.jobs import (
     ChunkJob,
     EdgeJob,
     LiveJob,
+    NewsJob,
     PlanJob,
     PoisonJob,
     TaskJob,
@@ -48,7 +49,6 @@ from tidings.services.fanout.jobs import (
 )
 from tidings.services.fanout.kinds import Apply, Effects, Kind, Kinds, Subject, Tasks
 from tidings.services.fanout.plan import Allowance, Planner
-from tidings.services.fanout.watching import Watching
 
 SLICE: Final = 25
 """Recipients in one write: a DynamoDB batch."""
@@ -56,6 +56,14 @@ PATIENCE_MS: Final = 25_000
 """How long one invocation starts new writes.  With the fence and one call more it ends inside its 60 s."""
 FIRST_PAUSE_MS: Final = 1_000
 LONGEST_PAUSE_MS: Final = 60_000
+
+
+class Frames(Protocol):
+    """What is done with the jobs of live frames."""
+
+    def post(self, jobs: Sequence[LiveJob | NewsJob]) -> None:
+        """Do all of a batch at once.  Never raises for a dependency."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Worker:
         tasks: Tasks,
         planner: Planner,
         edges: EdgeJobs,
-        watching: Watching,
+        frames: Frames,
         queue: Chunks,
         clock: Clock,
         meter: Meter,
@@ -88,7 +96,7 @@ class Worker:
         self.tasks = tasks
         self.planner = planner
         self.edges = edges
-        self.watching = watching
+        self.frames = frames
         self.queue = queue
         self.clock = clock
         self.meter = meter
@@ -107,7 +115,7 @@ class Shift:
         self._of = worker
         self._ends = worker.clock.now() + PATIENCE_MS
         self._allowance = Allowance()
-        self._live: list[LiveJob] = []
+        self._live: list[LiveJob | NewsJob] = []
         self._ready: dict[tuple[str, Subject], _Ready] = {}
 
     def run(self, body: str) -> None:
@@ -118,7 +126,7 @@ class Shift:
         if delay_ms:
             self._of.queue.send(lane_of(job), [encode(job)], delay_ms=delay_ms)
             return
-        if isinstance(job, LiveJob):
+        if isinstance(job, LiveJob | NewsJob):
             self._live.append(job)
             return
         if isinstance(job, ChunkJob):
@@ -132,7 +140,7 @@ class Shift:
     def end(self) -> None:
         """What is done for all jobs of the batch at once."""
         if self._live:
-            self._of.watching.post(self._live)
+            self._of.frames.post(self._live)
 
     def _other(self, job: PlanJob | TaskJob | EdgeJob) -> None:
         if isinstance(job, PlanJob):
