@@ -120,6 +120,27 @@ def post(followers: int) -> Allowed:
     return Allowed(3 + followers, math.ceil(followers / 60) + 1, 2, 1)
 
 
+def answer(followers: int, both: int) -> Allowed:
+    """An answer of somebody with `followers` followers, `both` of whom follow whom it answers, too; whoever is answered
+    is told."""
+    return Allowed(9 + both, 7.5 + followers / 2 + math.ceil(followers / 60) + 1, 2, 1)
+
+
+def engagement(repost: bool = False) -> Allowed:
+    """A like, a repost (without its fan-out), or its end."""
+    return Allowed(7 if repost else 5, 3.5 if repost else 3, 2, 1)
+
+
+def counts(posts: int) -> Allowed:
+    """The counts of so many posts by authors whom one may see, none of which has been split."""
+    return Allowed(0, 1.5 * posts + 1.5 * posts, 2, 1)
+
+
+def thread(ancestors: int, replies: int) -> Allowed:
+    """A post with so many ancestors and replies, all by different people."""
+    return Allowed(0, 4 + 2 * (ancestors + replies), 2, 1)
+
+
 def home(follows: int, pulled: int = 0) -> Allowed:
     """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled."""
     return Allowed(0, 5 + pulled + follows / 136, 2, 1)

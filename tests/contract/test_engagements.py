@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,18 @@ class TestLikes:
         found = stores.engagements.counts(stores.user("bob"), refs)
         assert [found[ref].likes for ref in refs] == 5 * [1] + 45 * [0]
         assert [found[ref].liked for ref in refs] == 5 * [True] + 45 * [False]
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_in_any_order_and_however_often_the_last_position_decides(self, stores: Stores, seed: int) -> None:
+        chance, ref = random.Random(seed), original(stores).ref
+        frames = [(user, number, chance.random() < 0.5) for user in ("ann", "bob") for number in range(1, 6)]
+        arriving = frames * 2
+        chance.shuffle(arriving)
+        for user, number, on in arriving:
+            like(stores, user, ref, number, on=on)
+        liked = {user: on for user, number, on in frames if number == 5}
+        for user, on in liked.items():
+            assert counted(stores, ref, user) == Counts(likes=sum(liked.values()), liked=on)
 
 
 class TestReposts:

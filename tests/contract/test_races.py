@@ -14,9 +14,12 @@ import pytest
 from tests.contract.engines import FULL, DynamoStores, connect
 from tests.contract.made import changed, group, message, position
 from tidings.domain.conversation import direct_id
+from tidings.domain.engagement import Engaged, Engagement
 from tidings.domain.events import Change, Path
 from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Connection
+from tidings.domain.position import FIRST, LAST
+from tidings.domain.posts import Post, PostRef
 from tidings.ports import Edge, OutboxEntry
 
 WRITERS = 6
@@ -181,3 +184,41 @@ def test_over_the_cap_at_once_leaves_the_newest(stores: DynamoStores, together: 
     together([partial(stores.registry.register, ann, device, now, 2) for device in devices])
     found = stores.registry.lookup([ann], now)[ann]
     assert sorted(found, key=lambda each: each.device_id) == devices[-2:]
+
+
+def test_many_who_engage_at_once_are_all_counted(stores: DynamoStores, together: Together) -> None:
+    """Likes, reposts and their ends by six, each frame tried twice at the same time."""
+    now = stores.clock.now()
+    ref = PostRef(stores.user("ann"), position(now))
+    people = [stores.user(f"fan{number}") for number in range(WRITERS)]
+    for turn in range(4):
+        at, on = position(now + turn + 1), turn % 2 == 0
+
+        def engage(user: str, kind: Engagement, at: str = at, on: bool = on) -> Engaged:
+            repost = Post(user, at, "1", Path.PUSH, "", repost_of=ref) if kind is Engagement.REPOST and on else None
+            return stores.engagements.put(user, kind, ref, at, stores.fence(), on=on, repost=repost)
+
+        calls = [partial(engage, user, kind) for user in people for kind in Engagement for _ in range(2)]
+        assert {(each.position, each.on) for each in together(calls)} == {(at, on)}
+        found = stores.engagements.counts(people[0], [ref])[ref]
+        assert (found.likes, found.reposts) == (WRITERS * on, WRITERS * on)
+    standing = [post for user in people for post in stores.posts.page(user, FIRST, LAST, 10, strong=True)[0]]
+    assert standing == []
+
+
+def test_an_answer_that_is_written_and_deleted_at_once_is_counted_or_not(
+    stores: DynamoStores, together: Together
+) -> None:
+    now = stores.clock.now()
+    ref = PostRef(stores.user("ann"), position(now))
+    for turn in range(5):
+        bob, at = stores.user("bob"), position(now + turn + 1)
+        reply = Post(bob, at, "1", Path.PUSH, "well", reply_to=ref, root=ref)
+        write = partial(stores.engagements.answer, reply, stores.fence())
+        together([write, write, partial(stores.engagements.retract, reply, stores.fence()), write])
+        post = stores.posts.get(bob, at, strong=True)
+        listed, _ = stores.engagements.replies(ref, FIRST, LAST, 10)
+        assert post is not None
+        assert stores.engagements.counts(bob, [ref])[ref].replies == len(listed) == (post.text is not None)
+        stores.engagements.retract(reply, stores.fence())
+        assert stores.engagements.counts(bob, [ref])[ref].replies == 0
