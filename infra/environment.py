@@ -17,15 +17,16 @@ CHECKS: Final = ("issuer", "audience", "algorithms", "jwks_url", "origins")
 TIMES: Final = ("fence_ms", "settle_ms", "call_ms")
 SENDING: Final = ("send_rate", "send_burst", "edit_window_s", "unsend_window_s")
 LANE_QUEUES: Final = ("queue_small", "queue_large")
+ALL_LANES: Final = (*LANE_QUEUES, "queue_live")
 PLATFORMS: Final = ("platform_fcm", "platform_apns")
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*TIMES, *PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
-    "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "hot_page_ms", "retention_days"),
-    "Plan": (*TIMES, *LANE_QUEUES, "queue_live", "push_members", "retention_days"),
-    "Work": (*TIMES, *LANE_QUEUES, "queue_live", "callback_url", "fanout_bound_ms", "push_members", "retention_days"),
+    "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "hot_page_ms", "idle_days", "retention_days"),
+    "Plan": (*TIMES, *ALL_LANES, "push_members", "idle_days", "retention_days"),
+    "Work": (*TIMES, *ALL_LANES, "callback_url", "fanout_bound_ms", "push_members", "idle_days", "retention_days"),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }
 

@@ -38,6 +38,7 @@ class TidingsSettings:
     call_ms: int = 8_000
     fanout_bound_ms: int = 60_000
     hot_page_ms: int = 2_000  # how old a pulled author's newest posts may be in a home timeline
+    idle_days: int = 14  # after how many days without a look a follower's home is rebuilt on return instead
     retention_days: int = 30
     max_devices: int = 10
     max_members: int = 100_000
@@ -136,6 +137,8 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("connect_rate", settings.connect_rate, 1, 10_000)
     _check_range("route_rate", settings.route_rate, 1, 10_000)
     _check_range("retention_days", settings.retention_days, 1, 3_650)
+    if not 2 <= settings.idle_days < settings.retention_days:
+        raise SettingsError("idle_days must be at least 2, and less than retention_days: a feed outlasts an absence.")
     _check_range("max_devices", settings.max_devices, 1, 100)
     _check_range("max_members", settings.max_members, 2, 1_000_000)
     _check_range("push_members", settings.push_members, 25, 100_000)

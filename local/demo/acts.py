@@ -131,9 +131,9 @@ class Acts:
         syncs = sum(each.sync_pages for each in found.values())
         allowed = budgets.mean(budgets.sync(each.events) for each in found.values())
         results.operations.append(budgets.measured(_named("sync", found), syncs, meter, ("sync",), allowed))
-        follows = [len(scenario.final[user]) for user, each in found.items() for _ in range(each.home_pages)]
-        allowed = budgets.mean(budgets.home(count) for count in follows)
-        results.operations.append(budgets.measured("home page of 20", len(follows), meter, ("timeline.home",), allowed))
+        pages = [(len(scenario.final[user]), page) for user, each in found.items() for page in range(each.home_pages)]
+        allowed = budgets.mean(budgets.home(follows, first=page == 0) for follows, page in pages)
+        results.operations.append(budgets.measured("home page of 20", len(pages), meter, ("timeline.home",), allowed))
 
     def _first(self, kind: str) -> Talk | None:
         return next((talk for talk in self._scenario.talks if talk.kind == kind), None)

@@ -141,9 +141,10 @@ def thread(ancestors: int, replies: int) -> Allowed:
     return Allowed(0, 4 + 2 * (ancestors + replies), 2, 1)
 
 
-def home(follows: int, pulled: int = 0) -> Allowed:
-    """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled."""
-    return Allowed(0, 5 + pulled + follows / 136, 2, 1)
+def home(follows: int, pulled: int = 0, *, first: bool = False) -> Allowed:
+    """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled; `first`: they
+    have never looked before."""
+    return Allowed(first, 5 + pulled + follows / 136, 2, 1)
 
 
 def mean(each: Iterable[Allowed]) -> Allowed:

@@ -33,6 +33,7 @@ from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.home_watchers import HomeWatcherStore
 from tidings.storage.log import LogStore
+from tidings.storage.looks import LookStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.marks import MarkStore
 from tidings.storage.members import MemberStore
@@ -88,6 +89,7 @@ class Stores(ABC):
     graph: ports.Graph
     marks: ports.PulledMarks
     lists: ports.FollowLists
+    looks: ports.Looks
     blocks: ports.BlockLists
     mutes: ports.Mutes
     devices: ports.Devices
@@ -139,6 +141,7 @@ class FakeStores(Stores):
             graph=world.graph,
             marks=world.marks,
             lists=world.follow_lists,
+            looks=world.looks,
             blocks=world.blocks,
             mutes=world.mutes,
             devices=world.devices,
@@ -178,6 +181,7 @@ class DynamoStores(Stores):
             marks=MarkStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             lists=FollowListStore(client, keys.GRAPH.name, clock),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS, FULL_SHARD),
+            looks=LookStore(client, keys.GRAPH.name),
             blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             mutes=MuteStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),

@@ -83,6 +83,8 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.graph.follow(bob, "cid", at, fence)
     stores.graph.unfollow(bob, "cid", late, fence)
     stores.marks.open(bob, "fay", now, 9, fence)
+    stores.looks.note(bob, 5, fence)
+    stores.looks.ask(bob, now, fence)
     stores.blocks.put(bob, Block("dan", at), fence)
     stores.blocks.put(bob, Block("eve", late, blocking=False), fence)
     stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
@@ -215,7 +217,8 @@ def test_stream_images_are_read_as_the_stores_read_them(real: DynamoStores) -> N
         assert real.log.get(item["conversation_id"]["S"], read.position, strong=True) == read
 
 
-def test_the_authors_half_is_nothing_but_its_key(real: DynamoStores) -> None:
+def test_the_authors_half_is_nothing_but_its_key_and_the_day(real: DynamoStores) -> None:
     fill(real)
-    [half] = items(real, keys.GRAPH, keys.followers(real.user("ann"), 0))
-    assert set(half) == {"owner", "edge"}
+    [marker, half] = items(real, keys.GRAPH, keys.followers(real.user("ann"), 0))
+    assert marker["edge"]["S"] == keys.EDGE_SHARDS
+    assert set(half) == {"owner", "edge", "seen"}

@@ -29,6 +29,9 @@ WINDOW_MS = 3_000
 PUSH_MEMBERS = 60
 """Members up to which a group is pushed to here: few, so that a test can pass it."""
 
+IDLE_DAYS = 2
+"""After how many days without a look people are not written to: a few steps of the clock."""
+
 Connect = Callable[..., Awaitable[Phone]]
 
 
@@ -36,6 +39,7 @@ Connect = Callable[..., Awaitable[Phone]]
 async def host() -> AsyncIterator[dict[str, Any]]:
     """The addresses of a running host: `url`, `control`.  Each worker process of the test run has a host of its own."""
     command = [sys.executable, "-m", "local", "run", "--json", "--set", f"push_members={PUSH_MEMBERS}"]
+    command += ["--set", f"idle_days={IDLE_DAYS}"]
     if observed := os.environ.get("TIDINGS_OBSERVED"):
         command += ["--observed", str(Path(observed, f"{os.environ.get('PYTEST_XDIST_WORKER', 'e2e')}.jsonl"))]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)

@@ -148,6 +148,7 @@ async def test_a_page_of_home(connect: Connect, control: AsyncControlClient, use
     author, reader = await connect(user("author")), await connect(user("reader"))
     await follow(reader, author)
     await gather(*(publish(author, TEXT) for _ in range(25)))
+    await used(control, ("timeline.home",), budgets.home(follows=1, first=True), reader.home)
     allowed = budgets.home(follows=1)
     cost = await used(control, ("timeline.home",), allowed, lambda: reader.ask("timeline.home", limit=20))
     # 20 excerpts of 600 bytes, eventually consistent, and the removals.

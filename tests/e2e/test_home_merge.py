@@ -101,6 +101,7 @@ async def test_a_page_of_home_with_pulled_authors(
     await gather(*(pulled(control, stars[0], newest + each) for each in range(busy)))
     await mark(control, reader, dict.fromkeys(stars, (newest - 5_000, 0)))
     await settle(control)
+    await reader.home()
     await control.advance(HOT_MS)
     allowed = budgets.home(follows=authors + 1, pulled=authors)
     cost = await used(control, ("timeline.home",), allowed, lambda: reader.ask("timeline.home", limit=20))

@@ -11,6 +11,7 @@ from tests.fakes.follows import FakeFollowLists
 from tests.fakes.groups import FakeGroups, FakeMembers
 from tests.fakes.home_watchers import FakeHomeWatchers
 from tests.fakes.limits import FakeBuckets
+from tests.fakes.looks import FakeLooks
 from tests.fakes.marks import FakeMarks
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
@@ -38,6 +39,7 @@ __all__ = [
     "FakeGroups",
     "FakeHomeWatchers",
     "FakeLog",
+    "FakeLooks",
     "FakeMailboxes",
     "FakeMarks",
     "FakeMembers",
@@ -92,6 +94,7 @@ class FakeWorld:
         self.graph = FakeGraph()
         self.marks = FakeMarks(self.graph, self.clock)
         self.follow_lists = FakeFollowLists(self.graph)
+        self.looks = FakeLooks(self.graph)
         self.blocks = FakeBlockLists()
         self.mutes = FakeMutes()
         self.graph.hiding = [self.blocks.hidden, self.mutes.hidden]

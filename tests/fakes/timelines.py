@@ -10,7 +10,8 @@ from zlib import crc32
 
 from tidings.domain.authors import PulledAuthor
 from tidings.domain.edges import FULL, Edge, Wish, grown, wished
-from tidings.domain.position import floor
+from tidings.domain.idle import Seen, day_of
+from tidings.domain.position import floor, ms_of
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock
@@ -96,6 +97,8 @@ class FakeGraph:
         self.halves: dict[tuple[str, int], set[str]] = {}
         self.removals: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[tuple[str, int], int]] = {}
+        self.days: dict[tuple[str, str], int] = {}
+        self.seen: dict[str, Seen] = {}
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
         self.full = full
@@ -136,6 +139,7 @@ class FakeGraph:
             self.halves.get((author, old.shard), set()).discard(follower)
         if new.following:
             self.halves.setdefault((author, new.shard), set()).add(follower)
+            self.days[author, follower] = day_of(ms_of(position))
         if wish is Wish.END:
             self.removals.setdefault(follower, {})[author] = position
         self.edges[follower, author] = new
@@ -147,6 +151,7 @@ class FakeGraph:
             removed=frozenset(self.removals.get(user_id, {})),
             hidden=frozenset[str]().union(*(hidden(user_id) for hidden in self.hiding)),
             pulled=tuple(sorted(PulledAuthor(author, start, until) for (author, start), until in marks.items())),
+            seen=self.seen.get(user_id, Seen()),
         )
 
     def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:
@@ -162,9 +167,12 @@ class FakeGraph:
         for start in range(0, len(behind), self.page_size):
             yield behind[start : start + self.page_size]
 
-    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
+    def audience(
+        self, author: str, shard: int, after: str | None, *, seen_from: int = 0
+    ) -> Iterator[tuple[int, list[str]]]:
         while shard < self.shards(author):
-            yield from ((shard, page) for page in self.followers(author, shard, after))
+            for page in self.followers(author, shard, after):
+                yield shard, [each for each in page if self.days.get((author, each), seen_from) >= seen_from]
             shard, after = shard + 1, None
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from tests.fakes import FakeEngagements, FakeGraph, FakePosts, FakeTimelines, FakeWorld, watched
+from tests.fakes import FakeEngagements, FakeGraph, FakeLooks, FakePosts, FakeTimelines, FakeWorld, watched
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
 from tidings.domain.errors import TidingsError
 from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.idle import Idle
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import User
@@ -29,6 +30,7 @@ from tidings.services.fanout.mentions import MENTION, Mentioning, mention_rule
 from tidings.services.fanout.news import Announced, LiveFrames, News, news_rule
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
+from tidings.services.fanout.returning import returning_tasks
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.work import Worker
 from tidings.services.feeds import Feeds
@@ -41,6 +43,7 @@ from tidings.services.originals import Originals
 from tidings.services.people import People
 from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
+from tidings.services.returning import Returns
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
 from tidings.services.timeline_watch import TimelineWatches
@@ -49,6 +52,7 @@ from tidings.services.visibility import Hiding, Visibility
 BOUND_MS = 60_000
 HOT_MS = 2_000
 RETENTION_MS = 30 * 86_400_000
+IDLE = Idle(14)
 VISIBILITY_MS = 360_000
 
 
@@ -149,6 +153,7 @@ class Rig:
             for port in (self.posts, self.timelines, self.graph, self.lanes, world.outbox)
         )
         lists, rows = (watched(port, before=call, after=call) for port in (world.blocks, world.memberships))
+        looks = watched(FakeLooks(self.graph), before=call, after=call)
         claims, people = Claims(outbox, clock, world.times), People(world.users)
         engagements = watched(world.engagements, before=call, after=call)
         sees = Visibility(world.users, graph, lists)
@@ -161,12 +166,12 @@ class Rig:
         self.follows = Follows(claims, people, graph, lists, queue)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
-        hides = Hiding(lists, world.mutes)
-        self.reader = TimelineReader(feeds, posts, graph, sees, hides, people, clock, BOUND_MS)
+        hides, returns = Hiding(lists, world.mutes), Returns(looks, lanes, clock, world.times, IDLE)
+        self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, clock, BOUND_MS)
         self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
-        kinds = post_kinds(graph)
+        kinds = post_kinds(graph, IDLE)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
         announced = Announced(timelines, world.home_watchers, lanes, clock, world.meter)
@@ -177,7 +182,8 @@ class Rig:
         told = LiveFrames(watching(world, live), news)
         self.watches = TimelineWatches(world.home_watchers, graph, clock, times)
         stamps = Stamps(clock, world.times)
-        tasks: Tasks = {BLOCK: blocks, MENTION: Mentioning(posts, timelines, sees, stamps, clock)}
+        back = returning_tasks(graph, looks, edges, clock, world.meter, times, IDLE)
+        tasks: Tasks = {BLOCK: blocks, MENTION: Mentioning(posts, timelines, sees, stamps, clock), **back}
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def _commit(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.timelines.rig import BOUND_MS, Died, Rig
 from tidings.domain.errors import RetryLater, Unavailable
+from tidings.domain.position import floor
 from tidings.services.fanout.jobs import PoisonJob
 
 NAMES = [f"fan-{each:03d}" for each in range(120)]
@@ -17,7 +18,7 @@ NAMES = [f"fan-{each:03d}" for each in range(120)]
 def crowd(rig: Rig) -> Rig:
     """ann has 120 followers and has just posted; the chunks are on the lane."""
     for name in NAMES:
-        rig.graph.follow(name, "ann", "0", rig.world.fence())
+        rig.graph.follow(name, "ann", floor(rig.clock.now()), rig.world.fence())
     rig.post("ann")
     rig.plan()
     return rig
@@ -96,7 +97,7 @@ def test_the_delay_grows_while_nothing_can_be_done_and_nothing_is_ever_dropped(c
 
 def test_a_large_audience_goes_back_on_its_own_lane(rig: Rig) -> None:
     for number in range(1_500):
-        rig.graph.follow(f"fan-{number:05d}", "ann", "0", rig.world.fence())
+        rig.graph.follow(f"fan-{number:05d}", "ann", floor(rig.clock.now()), rig.world.fence())
     rig.post("ann")
     rig.plan()
     rig.commit = fail(Unavailable("busy"))
@@ -125,7 +126,7 @@ def test_an_invocation_ends_in_time_and_leaves_the_rest(crowd: Rig) -> None:
 
 def test_chunks_of_one_post_in_one_batch_share_its_read(rig: Rig) -> None:
     for number in range(700):
-        rig.graph.follow(f"fan-{number:05d}", "ann", "0", rig.world.fence())
+        rig.graph.follow(f"fan-{number:05d}", "ann", floor(rig.clock.now()), rig.world.fence())
     rig.post("ann")
     rig.plan()
     reads = []
@@ -211,7 +212,7 @@ def _died_at(number: int) -> bool:
     """One post to a crowd, whose worker dies at a call.  Everybody has it afterwards; whether there was such a call."""
     crowd = Rig()
     for name in NAMES:
-        crowd.graph.follow(name, "ann", "0", crowd.world.fence())
+        crowd.graph.follow(name, "ann", floor(crowd.clock.now()), crowd.world.fence())
     crowd.post("ann")
     crowd.plan()
     seen = 0

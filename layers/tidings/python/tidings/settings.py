@@ -32,6 +32,7 @@ class Settings:
     settle_ms: int = 30_000
     fanout_bound_ms: int = 60_000
     hot_page_ms: int = 2_000
+    idle_days: int = 14
     push_after_ms: int = 2_000
     retention_days: int = 30
     max_devices: int = 10

@@ -17,6 +17,7 @@ from tidings.bootstrap.mentions import mention_tasks
 from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
+from tidings.domain.idle import Idle
 from tidings.gateway.queues import SqsChunks
 from tidings.gateway.sockets import ManagedSockets
 from tidings.ports.timelines import Lane
@@ -29,6 +30,7 @@ from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.news import Announced, LiveFrames, News
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds
+from tidings.services.fanout.returning import returning_tasks
 from tidings.services.fanout.settling import SETTLE, Settling
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.sweep import sweep_effects, sweep_kinds
@@ -46,6 +48,7 @@ from tidings.storage.graph import GraphStore
 from tidings.storage.groups import GroupStore
 from tidings.storage.home_watchers import HomeWatcherStore
 from tidings.storage.log import LogStore
+from tidings.storage.looks import LookStore
 from tidings.storage.mailboxes import MailboxStore
 from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
@@ -68,9 +71,8 @@ def build_planner() -> StreamPlanner:
 def build_worker() -> Worker:
     """The worker of the lanes; once for the life of the process."""
     given, clock, meter = settings(), SystemClock(), EmbeddedMeter()
-    edges = EdgeJobs(_graph(), _posts(), _timelines(), clock, meter, given.times)
     effects, tasks, bound = _effects(), _tasks(), given.fanout_bound_ms
-    return Worker(_kinds(), effects, tasks, _planner(), edges, _frames(), _lanes(), clock, meter, given.times, bound)
+    return Worker(_kinds(), effects, tasks, _planner(), _edges(), _frames(), _lanes(), clock, meter, given.times, bound)
 
 
 def _frames() -> LiveFrames:
@@ -85,7 +87,11 @@ def _frames() -> LiveFrames:
 
 def _kinds() -> Kinds:
     """All kinds, by name."""
-    return {**post_kinds(_graph()), **event_kinds(_log(), _groups(), _members()), **sweep_kinds(_log(), _members())}
+    return {
+        **post_kinds(_graph(), _idle()),
+        **event_kinds(_log(), _groups(), _members()),
+        **sweep_kinds(_log(), _members()),
+    }
 
 
 def _effects() -> Effects:
@@ -113,7 +119,20 @@ def _tasks() -> Tasks:
         **tally_tasks(_announcer()),
         **block_tasks(_graph(), _lanes(), clock),
         **mention_tasks(_posts(), _timelines(), _graph(), clock),
+        **returning_tasks(_graph(), _looks(), _edges(), clock, EmbeddedMeter(), given.times, _idle()),
     }
+
+
+def _idle() -> Idle:
+    return Idle(settings().idle_days)
+
+
+def _edges() -> EdgeJobs:
+    return EdgeJobs(_graph(), _posts(), _timelines(), SystemClock(), EmbeddedMeter(), settings().times)
+
+
+def _looks() -> LookStore:
+    return LookStore(clients.dynamodb(), settings().table(keys.GRAPH.variable))
 
 
 def _announcer() -> Announcer:

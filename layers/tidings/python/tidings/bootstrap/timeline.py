@@ -9,6 +9,7 @@ from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mut
 from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
+from tidings.domain.idle import Idle
 from tidings.gateway.queues import SqsChunks
 from tidings.router import Router
 from tidings.routes import blocks
@@ -20,6 +21,7 @@ from tidings.services.follow import Follows
 from tidings.services.hot import AuthorPages
 from tidings.services.muting import Muting
 from tidings.services.people import People
+from tidings.services.returning import Returns
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
 from tidings.services.timeline_watch import TimelineWatches
@@ -27,6 +29,7 @@ from tidings.services.visibility import Hiding, Visibility
 from tidings.storage import keys
 from tidings.storage.graph import GraphStore
 from tidings.storage.home_watchers import HomeWatcherStore
+from tidings.storage.looks import LookStore
 from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
 from tidings.storage.timelines import TimelineStore
@@ -56,7 +59,8 @@ def build() -> Router:
     feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
     visibility, mutes = Visibility(users, graph, lists), mute_lists(clock)
     hiding = Hiding(lists, mutes)
-    reader = TimelineReader(feeds, posts, graph, visibility, hiding, people, clock, given.fanout_bound_ms)
+    returns = Returns(LookStore(client, table(keys.GRAPH)), queue, clock, given.times, Idle(given.idle_days))
+    reader = TimelineReader(feeds, returns, posts, graph, visibility, hiding, people, clock, given.fanout_bound_ms)
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())

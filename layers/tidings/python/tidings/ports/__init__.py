@@ -11,6 +11,7 @@ from tidings.ports.devices import Device, Devices, Notification, Push
 from tidings.ports.engagements import Engagements
 from tidings.ports.follows import Counts, FollowLists
 from tidings.ports.groups import Advance, Groups, Members, Membership, Memberships, Watcher, Watchers
+from tidings.ports.idle import Looks
 from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
@@ -39,6 +40,7 @@ __all__ = [
     "Groups",
     "Handles",
     "Log",
+    "Looks",
     "Mailboxes",
     "Members",
     "Membership",

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from tidings.domain.authors import PulledAuthor
 from tidings.domain.edges import Edge as Edge
+from tidings.domain.idle import UNSEEN, Seen
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.stamp import Fence
 
@@ -61,6 +62,7 @@ class Timelines(Protocol):
 class ReaderState:
     """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
     leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order.
+    `seen`: when the reader was last known to look.
 
     `hidden` are those of whom the reader is shown nothing: who is blocked, on either side, and who is muted.  `more`:
     there are too many to name all; the registers know the others.
@@ -68,6 +70,7 @@ class ReaderState:
 
     removed: frozenset[str] = frozenset()
     pulled: tuple[PulledAuthor, ...] = ()
+    seen: Seen = UNSEEN
     hidden: frozenset[str] = frozenset()
     more: bool = False
 
@@ -119,8 +122,11 @@ class Graph(Protocol):
         """Followers in one shard in key order after `after`, a page at a time."""
         ...
 
-    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
-        """All followers from `shard` and the one after `after` on: pages, each with its shard.
+    def audience(
+        self, author: str, shard: int, after: str | None, *, seen_from: int = 0
+    ) -> Iterator[tuple[int, list[str]]]:
+        """All followers from `shard` and the one after `after` on who have looked since the day `seen_from`: pages,
+        each with its shard.
 
         Read from the beginning, it finds out how many shards there are without a read of its own.
         """

@@ -8,6 +8,8 @@
 
 A mark says where to look, the path on each post what to take: a pushed post is in the feed, and one that stands in
 both (somebody who had no room for a mark has become a reader with one) is shown once.
+
+Who has been away is missing pushed posts, until they have been copied: so long they are read from their authors, too.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tidings.domain.authors import PulledAuthor
+from tidings.domain.events import Path
+from tidings.domain.idle import Away
 from tidings.domain.merge import Merge
 from tidings.domain.position import LAST, floor
 from tidings.domain.posts import TimelineEntry
@@ -37,11 +40,12 @@ Found = tuple[list[TimelineEntry], str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Pull:
-    """An author's posts strictly between two positions."""
+    """An author's posts of a path, strictly between two positions."""
 
     author: str
     after: str
     before: str
+    path: Path = Path.PULL
 
 
 class Feeds:
@@ -57,10 +61,10 @@ class Feeds:
         self._threads = threads
         self._retention = retention_ms
 
-    def page(self, user_id: str, reader: ReaderState, asked: Window, limit: int) -> Found:
+    def page(self, user_id: str, reader: ReaderState, asked: Window, limit: int, away: Away | None = None) -> Found:
         """Up to `limit` entries between the positions, newest first, and the position below which to go on; None at
         the end.  `reader` was read after whatever clock a cursor is made of."""
-        pulls = self._pulls(user_id, reader, asked)
+        pulls = self._pulls(user_id, reader, asked, away)
         merge = Merge((OWN, *pulls), asked.before, limit, reader.hides)
         known: dict[str, bool] = {}
         for turn in range(ROUNDS):
@@ -73,7 +77,7 @@ class Feeds:
                 if name == OWN:
                     return self._timelines.page(user_id, asked.after, merge.reached(OWN), own)
                 pull, size = pulls[name], max(BATCH, limit // 3)
-                return self._pages.read(pull.author, pull.after, min(pull.before, merge.reached(name)), size)
+                return self._pages.read(pull.author, pull.after, min(pull.before, merge.reached(name)), size, pull.path)
 
             found = dict(zip(wanted, self._threads.each(read, wanted), strict=True))
             self._ask(user_id, found, known)
@@ -83,15 +87,19 @@ class Feeds:
         merge.wanted()
         return merge.page()
 
-    def _pulls(self, user_id: str, reader: ReaderState, asked: Window) -> dict[str, _Pull]:
-        """The sources beside the feed, by name: one for each mark that can hold anything between the positions."""
+    def _pulls(self, user_id: str, reader: ReaderState, asked: Window, away: Away | None) -> dict[str, _Pull]:
+        """The sources beside the feed, by name: one for each mark that can hold anything between the positions, and for
+        who is back one for each author."""
         oldest = max(asked.after, floor(self._clock.now() - self._retention))
         found = {}
         for mark in reader.pulled:
             after, before = max(oldest, floor(mark.start)), LAST if mark.open else floor(mark.until)
             # One's own posts are in one's own feed, whoever else pulls them.
             if mark.author != user_id and after < min(before, asked.before):
-                found[_name(mark)] = _Pull(mark.author, after, before)
+                found[f"{mark.author}#{mark.start}"] = _Pull(mark.author, after, before)
+        if away is not None and max(oldest, floor(away.since)) < asked.before:
+            after = max(oldest, floor(away.since))
+            found |= {author: _Pull(author, after, LAST, Path.PUSH) for author in away.authors}
         return found
 
     def _ask(self, user_id: str, found: Mapping[str, Found], known: dict[str, bool]) -> None:
@@ -118,7 +126,3 @@ def _answers(entry: TimelineEntry, user_id: str, known: Mapping[str, bool]) -> b
     """Whether a pulled entry belongs into the reader's home: a reply does when they follow whom it answers."""
     answered = entry.reply_to.author if entry.reply_to is not None else user_id
     return answered in (user_id, entry.author) or known[answered]
-
-
-def _name(mark: PulledAuthor) -> str:
-    return f"{mark.author}#{mark.start}"

@@ -12,7 +12,7 @@ from typing import Final
 
 from tidings.domain.events import Path
 from tidings.domain.position import FIRST, LAST
-from tidings.domain.posts import Post, TimelineEntry
+from tidings.domain.posts import TimelineEntry
 from tidings.ports.timelines import Posts
 from tidings.ports.world import Clock
 from tidings.services.fanout.posts import entry_of
@@ -42,11 +42,13 @@ class AuthorPages:
         self._most = authors
         self._firsts: OrderedDict[str, _First] = OrderedDict()
 
-    def read(self, author: str, after: str, before: str, limit: int) -> tuple[list[TimelineEntry], str | None]:
-        """Some entries of pulled posts between the positions, newest first, about `limit`; the last position looked
-        at when there may be more, else None.  From the top it may be what was there a moment ago."""
-        if before != LAST:
-            return self._read(author, after, before, limit)
+    def read(
+        self, author: str, after: str, before: str, limit: int, path: Path = Path.PULL
+    ) -> tuple[list[TimelineEntry], str | None]:
+        """Some entries of posts of that path between the positions, newest first, about `limit`; the last position
+        looked at when there may be more, else None.  Pulled ones, from the top, may be those of a moment ago."""
+        if before != LAST or path is not Path.PULL:
+            return self._read(author, after, before, limit, path)
         first = self._first(author)
         entries = [entry for entry in first.entries if entry.position > after]
         return entries, None if first.last is None or first.last <= after else first.last
@@ -55,17 +57,15 @@ class AuthorPages:
         now = self._clock.now()
         known = self._firsts.get(author)
         if known is None or not 0 <= now - known.read_at < self._fresh:
-            entries, last = self._read(author, FIRST, LAST, BATCH)
+            entries, last = self._read(author, FIRST, LAST, BATCH, Path.PULL)
             known = self._firsts[author] = _First(tuple(entries), last, now)
             self._firsts.move_to_end(author)
             while len(self._firsts) > self._most:
                 self._firsts.popitem(last=False)
         return known
 
-    def _read(self, author: str, after: str, before: str, limit: int) -> tuple[list[TimelineEntry], str | None]:
+    def _read(
+        self, author: str, after: str, before: str, limit: int, path: Path
+    ) -> tuple[list[TimelineEntry], str | None]:
         posts, last = self._posts.page(author, after, before, limit, strong=False)
-        return [entry_of(post) for post in posts if _pulled(post)], last
-
-
-def _pulled(post: Post) -> bool:
-    return post.path is Path.PULL
+        return [entry_of(post) for post in posts if post.path is path], last

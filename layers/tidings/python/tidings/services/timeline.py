@@ -17,6 +17,7 @@ from tidings.ports.timelines import Graph, Posts
 from tidings.ports.world import Clock
 from tidings.services.feeds import Feeds
 from tidings.services.people import People, unknown
+from tidings.services.returning import Returns
 from tidings.services.visibility import Hiding, Visibility
 
 
@@ -35,6 +36,7 @@ class TimelineReader:
     def __init__(
         self,
         feeds: Feeds,
+        returns: Returns,
         posts: Posts,
         graph: Graph,
         visibility: Visibility,
@@ -44,6 +46,7 @@ class TimelineReader:
         bound_ms: int,
     ) -> None:
         self._feeds = feeds
+        self._returns = returns
         self._posts = posts
         self._graph = graph
         self._visibility = visibility
@@ -56,15 +59,18 @@ class TimelineReader:
         """A page of the caller's home timeline.  Raises `InvalidRequest` for a cursor that the server never gave.
 
         A page that goes on down gives no `since`: the one to keep came with its first page, and a newer one would
-        step over what arrived above in between.
+        step over what arrived above in between.  Nor does that of somebody who has been away step over what is still
+        being copied into their feed.
         """
         clock = self._clock.now()
         asked = window(before, since)
         reader = self._graph.reader(caller.user_id)
-        shown, last = self._feeds.page(caller.user_id, reader, asked, limit)
+        away = self._returns.notice(caller.user_id, reader.seen, clock)
+        shown, last = self._feeds.page(caller.user_id, reader, asked, limit, away)
         shown, last = one_page(shown, last)
         shown = self._hiding.rest(caller.user_id, reader, shown)
-        return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
+        sure = clock - self._bound if away is None else min(clock - self._bound, away.since)
+        return Page(shown, page_down(asked, last), None if before else keep(sure, 0))
 
     def user(self, caller: Caller, author: str, before: str | None, limit: int) -> Page:
         """A page of `author`'s posts; the caller's own are read strongly.

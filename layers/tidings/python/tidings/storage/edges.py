@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tidings.domain.edges import Edge, Wish
+from tidings.domain.idle import day_of
 from tidings.domain.position import ms_of
 from tidings.storage import keys
 from tidings.storage.attributes import Item, Value, expiry, int_of, names, number, string, text_of
@@ -37,8 +38,11 @@ def changes(
     expires = ms_of(new.position) + retention_ms
     items = [register(table, follower, old, new, expires)]
     was, asked = old is not None and old.following, old is not None and old.requested
+    if new.following:
+        # Also where it is there: a half is never older than the day of its follow.
+        items.append(enter(table, follower, new))
     if new.following and not was:
-        items += [enter(table, follower, new), *counted(table, follower, new, 1)]
+        items += counted(table, follower, new, 1)
         if old is not None:
             items.append(readmit(table, follower, new.author))
     if old is not None and was and not new.following:
@@ -76,8 +80,14 @@ def register(table: str, follower: str, old: Edge | None, new: Edge, expires: in
 
 
 def enter(table: str, follower: str, new: Edge) -> dict[str, Any]:
-    """Put the author's half: nothing but its key."""
-    return {"Put": {"TableName": table, "Item": key(keys.followers(new.author, new.shard), follower)}}
+    """Put the author's half: its key, and the day, for who follows is there."""
+    half = key(keys.followers(new.author, new.shard), follower) | {"seen": number(day_of(ms_of(new.position)))}
+    return {"Put": {"TableName": table, "Item": half}}
+
+
+def seen_since(item: Item, day: int) -> bool:
+    """Whether the follower of an author's half has looked since `day`; where it does not say, they have."""
+    return "seen" not in item or int_of(item, "seen") >= day
 
 
 def leave(table: str, follower: str, old: Edge) -> dict[str, Any]:

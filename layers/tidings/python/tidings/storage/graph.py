@@ -173,8 +173,11 @@ class GraphStore:
         for items in self._halves(author, shard, keys.EDGE_SHARDS if after is None else after):
             yield [text_of(item, "edge") for item in items]
 
-    def audience(self, author: str, shard: int, after: str | None) -> Iterator[tuple[int, list[str]]]:
-        """All followers from `shard` and the one after `after` on: pages, each with its shard.
+    def audience(
+        self, author: str, shard: int, after: str | None, *, seen_from: int = 0
+    ) -> Iterator[tuple[int, list[str]]]:
+        """All followers from `shard` and the one after `after` on who have looked since the day `seen_from`: pages,
+        each with its shard.
 
         Shard 0, read from its beginning, starts with the number of shards; further down it is read by itself.
         """
@@ -187,7 +190,7 @@ class GraphStore:
                 if text_of(first, "edge") == keys.EDGE_SHARDS:
                     shards, items = _shards(first), items[1:]
                 if items:
-                    yield shard, [text_of(item, "edge") for item in items]
+                    yield shard, [text_of(item, "edge") for item in items if edges.seen_since(item, seen_from)]
             shard, bound = shard + 1, None
 
     def _halves(self, author: str, shard: int, after: str) -> Iterator[list[Item]]:

@@ -95,8 +95,10 @@ from tidings.storage.timeline_keys import EDGE_COUNTS as EDGE_COUNTS
 from tidings.storage.timeline_keys import EDGE_MUTED as EDGE_MUTED
 from tidings.storage.timeline_keys import EDGE_PULLED as EDGE_PULLED
 from tidings.storage.timeline_keys import EDGE_REMOVED as EDGE_REMOVED
+from tidings.storage.timeline_keys import EDGE_SEEN as EDGE_SEEN
 from tidings.storage.timeline_keys import EDGE_SHARDS as EDGE_SHARDS
 from tidings.storage.timeline_keys import ENGAGEMENTS as ENGAGEMENTS
+from tidings.storage.timeline_keys import FOLLOWS_END as FOLLOWS_END
 from tidings.storage.timeline_keys import FOLLOWS_PREFIX as FOLLOWS_PREFIX
 from tidings.storage.timeline_keys import GRAPH as GRAPH
 from tidings.storage.timeline_keys import MARK_PREFIX as MARK_PREFIX

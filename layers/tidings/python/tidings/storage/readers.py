@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tidings.domain.authors import PulledAuthor
+from tidings.domain.idle import Seen
 from tidings.ports.timelines import ReaderState
 from tidings.storage import keys
 from tidings.storage.attributes import Item, int_of, text_of
@@ -23,7 +24,13 @@ def decode(items: Iterable[Item]) -> ReaderState:
         pulled=pulled(by_edge.get(keys.EDGE_PULLED, {})),
         hidden=frozenset[str]().union(*(_named(item, prefix) for item in hiding for prefix in HIDING)),
         more=any(FULL in item for item in hiding),
+        seen=_seen(by_edge.get(keys.EDGE_SEEN, {})),
     )
+
+
+def _seen(item: Item) -> Seen:
+    day, asked = (int_of(item, name) if name in item else 0 for name in ("day", "asked"))
+    return Seen(day, asked)
 
 
 def pulled(item: Item) -> tuple[PulledAuthor, ...]:

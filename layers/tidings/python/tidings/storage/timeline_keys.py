@@ -10,11 +10,11 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           tombstone when unblocked), `mutes#<user>` (whom the owner has muted:
                                           likewise); or
                                           `owner` is `<author>#<shard>` and `edge` is the follower's user id.  These
-                                          hold little but their key, so that a planner reads about 98 to the read
-                                          unit; both halves of an edge change in one transaction.  In each shard the
-                                          edge ` shards`, which sorts before every user id: how many followers the
-                                          shard holds, and in shard 0 also how many shards there are (absent: one), so
-                                          that a plan needs no read of its own.
+                                          hold little but their key and the day, so that a planner reads about 85 to
+                                          the read unit; both halves of an edge change in one transaction.  In each
+                                          shard the edge ` shards`, which sorts before every user id: how many followers
+                                          the shard holds, and in shard 0 also how many shards there are (absent: one),
+                                          so that a plan needs no read of its own.
                                           `counts`, with the user id as `owner`: how many the user follows.
                                           `requests#<follower>`: who asks to follow the owner; the register says so,
                                           too, as a tombstone that is `requested` and does not expire.
@@ -23,7 +23,8 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           `reader#pulled` (the authors that a read pulls: one attribute a mark, and how
                                           many are open, for there is a most), `reader#blocked` and `reader#muted`
                                           (whom the reader is not shown: one attribute each, changed with the register;
-                                          many may block one user, so there is a most, and then it is `full`).
+                                          many may block one user, so there is a most, and then it is `full`),
+                                          `reader#seen` (down to which day all of the reader's halves are fresh).
 Engagements    owner / item               `owner` is a user id and `item` is `like#<author>/<position>` or
                                           `repost#<author>/<position>`: what the user did with a post, a register by
                                           position, a tombstone when taken back.  Or `owner` is
@@ -49,6 +50,8 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, request
                reader#muted: m#<user> N ?, named N (a count), full N ?
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
                reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
+               reader#seen: day N ? (since the epoch), asked N ? (when a return was last asked for)
+               <author>#<shard>: seen N ? (the day, since the epoch, on which the follower was last known to look)
                ` shards`: shards N ?, followers N ? (counts)
 Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
                expires_at ? (with `deleted`)
@@ -73,11 +76,14 @@ ENGAGEMENTS: Final = Table("Engagements", "owner", "item", ttl=True)
 
 FOLLOWS_PREFIX: Final = "follows#"
 REQUESTS_PREFIX: Final = "requests#"
+FOLLOWS_END: Final = "follows$"
+"""Sorts after every edge to an author: `$` comes right after `#`."""
 BLOCKS_PREFIX: Final = "blocks#"
 MUTES_PREFIX: Final = "mutes#"
 READER_PREFIX: Final = "reader#"
 EDGE_REMOVED: Final = "reader#removed"
 REMOVED_PREFIX: Final = "r#"
+EDGE_SEEN: Final = "reader#seen"
 EDGE_PULLED: Final = "reader#pulled"
 MARK_PREFIX: Final = "p#"
 EDGE_BLOCKED: Final = "reader#blocked"

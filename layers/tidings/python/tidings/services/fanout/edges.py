@@ -60,7 +60,7 @@ class EdgeJobs:
 
     def _backfill(self, job: EdgeJob, fence: Fence) -> None:
         """Copy the author's last posts.  The fence's stamp is older than the reads, as for a chunk."""
-        recent, _ = self._posts.page(job.author, FIRST, LAST, BACKFILL, strong=True)
+        recent, _ = self._posts.page(job.author, floor(job.since), LAST, BACKFILL, strong=True)
         pushed = [post for post in recent if kind_of(post) == POST]
         asked = {(job.user, post.answers) for post in pushed if post.answers not in (None, job.user)}
         follows = self._graph.following((user, answered) for user, answered in asked if answered is not None)

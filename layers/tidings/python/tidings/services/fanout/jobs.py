@@ -117,8 +117,8 @@ class NewsJob:
 class EdgeJob:
     """Bring `user`'s home timeline into line with the edge to `author` that was written at `position`.
 
-    `final` marks the second run, which nothing late can follow.  A purge looks at posts up to `until` and goes on
-    below the position `cursor`.
+    `final` marks the second run, which nothing late can follow.  A backfill brings posts from `since` on, a purge looks
+    at posts up to `until` and goes on below the position `cursor`.
     """
 
     kind: str
@@ -130,6 +130,7 @@ class EdgeJob:
     until: int = 0
     cursor: str | None = None
     tries: int = 0
+    since: int = 0
 
 
 Job = ChunkJob | PlanJob | TaskJob | LiveJob | NewsJob | EdgeJob

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from tidings.domain.events import Path
+from tidings.domain.idle import Idle
+from tidings.domain.position import ms_of
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.domain.timeline import EXCERPT, excerpt
@@ -66,10 +68,11 @@ def shown_to(graph: Graph, post: Post, recipients: Sequence[str]) -> frozenset[s
 
 
 class Followers:
-    """The audience of an author: the author's own timeline, then the followers."""
+    """The audience of an author: the author's own timeline, then the followers, but for those who are `idle`."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, idle: Idle | None = None) -> None:
         self._graph = graph
+        self._idle = idle
 
     def first(self, subject: Subject) -> Sequence[str]:
         """The author."""
@@ -77,7 +80,8 @@ class Followers:
 
     def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
         """The followers."""
-        for at, page in self._graph.audience(subject.owner, shard, after):
+        awake = self._idle.awake_from(ms_of(subject.position)) if self._idle is not None else 0
+        for at, page in self._graph.audience(subject.owner, shard, after, seen_from=awake):
             yield from ((at, follower) for follower in page)
 
 
@@ -129,10 +133,9 @@ class DeleteCopies:
         return apply
 
 
-def post_kinds(graph: Graph) -> dict[str, Kind]:
-    """The registry's entries for posts."""
-    followers = Followers(graph)
-    return {POST: Kind(followers, gives=True, members_only=True), UNPOST: Kind(followers)}
+def post_kinds(graph: Graph, idle: Idle) -> dict[str, Kind]:
+    """The registry's entries for posts.  Copies go to who is not idle, their end to all."""
+    return {POST: Kind(Followers(graph, idle), gives=True, members_only=True), UNPOST: Kind(Followers(graph))}
 
 
 def post_effects(
