@@ -56,12 +56,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A post, what it answers (`ancestors`, oldest first) and its newest replies; `before` goes on down these."""
+    """A post, what it answers (`ancestors`, oldest first) and its newest replies; `before` goes on down these.
+
+    `originals` are posts that any of them quote, by name.
+    """
 
     post: Post
     counts: Counts
     ancestors: tuple[Post, ...]
     replies: tuple[Post, ...]
+    originals: Mapping[Name, Post]
     before: str | None = None
 
 
@@ -89,7 +93,15 @@ def counts_of(view: Mapping[str, Any]) -> Counts:
 def thread_of(reply: Mapping[str, Any]) -> Thread:
     """A thread."""
     ancestors, replies = (tuple(map(post_of, reply[field])) for field in ("ancestors", "replies"))
-    return Thread(post_of(reply["post"]), counts_of(reply["counts"]), ancestors, replies, reply.get("before"))
+    originals = originals_of(reply)
+    return Thread(
+        post_of(reply["post"]), counts_of(reply["counts"]), ancestors, replies, originals, reply.get("before")
+    )
+
+
+def originals_of(reply: Mapping[str, Any]) -> dict[Name, Post]:
+    """What the posts of a reply quote or pass on, by name."""
+    return {post.name: post for post in map(post_of, reply.get("originals") or ())}
 
 
 def ref(name: Name | None) -> dict[str, str] | None:

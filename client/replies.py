@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from client.events import Entry, GroupChange, Message
 from client.frames import Reply
-from client.posts import Post, post_of
+from client.posts import Name, Post, originals_of, post_of
 from client.wire import event_of
 
 
@@ -26,11 +27,16 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Posts, newest first.  `before` pages down (None at the end), `since` asks later what is new."""
+    """Posts, newest first.  `before` pages down (None at the end), `since` asks later what is new.
+
+    `originals` are what the posts quote or pass on, by name; those that we may not see, and what found no room, are not
+    there.
+    """
 
     posts: tuple[Post, ...]
     before: str | None = None
     since: str | None = None
+    originals: Mapping[Name, Post] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,8 @@ def ack_of(reply: Reply) -> Ack:
 
 def page_of(reply: Reply) -> Page:
     """A page of a timeline."""
-    return Page(tuple(map(post_of, reply["posts"])), reply.get("before"), reply.get("since"))
+    posts = tuple(map(post_of, reply["posts"]))
+    return Page(posts, reply.get("before"), reply.get("since"), originals_of(reply))
 
 
 def group_of(reply: Reply) -> Group:

@@ -50,7 +50,7 @@ async def run_timeline(options: argparse.Namespace) -> int:
         for _ in range(1 + options.more):
             page = await (client.user_timeline(options.author, before) if options.author else client.home(before))
             for post in page.posts:
-                print(post_line(post))
+                print(post_line(post, page.originals))
             before = page.before
             if before is None:
                 break

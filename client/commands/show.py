@@ -7,11 +7,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TextIO
 
 from client.events import Entry, GroupChange, Message, Presence
-from client.posts import Counts, Post
+from client.posts import Counts, Name, Post
 from client.replies import Overview, Reader
 
 ANSWER = "↩"
@@ -141,13 +141,20 @@ def reader_words(reader: Reader) -> str:
     return f"{printable(reader.user)}  {delivered}{read}"
 
 
-def post_line(post: Post) -> str:
-    """One post of a timeline, and its name."""
+def post_line(post: Post, originals: Mapping[Name, Post] | None = None) -> str:
+    """One post of a timeline, and its name; with what it passes on or quotes, where that is among `originals`."""
     more = " […]" if post.truncated else ""
     notes = (("↩", post.reply_to), ("“”", post.quote), ("⟳", post.repost_of))
-    about = "".join(f" {sign} {printable('/'.join(name))}" for sign, name in notes if name)
+    about = "".join(f" {sign} {_original(name, originals or {})}" for sign, name in notes if name)
     who = printable(post.author)
     return f"{clock(post.at)}  {who}: {printable(post.text)}{more}{about}   ({who}/{post.position})"
+
+
+def _original(name: Name, originals: Mapping[Name, Post]) -> str:
+    post = originals.get(name)
+    return printable(
+        "/".join(name) if post is None else f"{post.author}: {post.text}{' […]' if post.truncated else ''}"
+    )
 
 
 def counts_line(counts: Counts) -> str:

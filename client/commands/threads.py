@@ -57,9 +57,9 @@ async def run_thread(options: argparse.Namespace) -> int:
     async with connected(options) as client:
         thread = await client.thread(post)
         for each in (*thread.ancestors, thread.post):
-            print(post_line(each))
+            print(post_line(each, thread.originals))
         print(f"    {counts_line(thread.counts)}")
-        first = Page(thread.replies, thread.before)
+        first = Page(thread.replies, thread.before, originals=thread.originals)
         await _print(first, lambda before: client.replies(thread.post.name, before), options.more, "    ")
     return 0
 
@@ -75,7 +75,7 @@ async def _print(page: Page, more: Callable[[str], Awaitable[Page]], pages: int,
     """A page, and up to so many more."""
     while True:
         for post in page.posts:
-            print(f"{indent}{post_line(post)}")
+            print(f"{indent}{post_line(post, page.originals)}")
         if page.before is None:
             return
         if pages == 0:

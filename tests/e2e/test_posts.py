@@ -114,7 +114,9 @@ async def test_a_repost_is_at_home_until_it_is_taken_back(
     repost = await engage(bob, "repost", root)
     assert await engage(bob, "repost", {"author": bob.user, "position": repost}) == repost, "it is there already"
     await control.idle()
-    assert [(each["position"], each["repost_of"]) for each in await cid.home()] == [(repost, root)]
+    page = await cid.ask("timeline.home")
+    assert [(each["position"], each["repost_of"]) for each in page["posts"]] == [(repost, root)]
+    assert tail(page["originals"]) == ["pass it on"]
     await engage(bob, "unrepost", root)
     await settle(control)
     assert await cid.home() == []

@@ -70,10 +70,17 @@ async def test_a_thread_is_printed_from_the_top(capsys: pytest.CaptureFixture[st
 
 async def test_mentions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
-        page = {"type": "timeline", "posts": [view("bob", 1, "@alice")], "since": "s1"}
+        page = {
+            "type": "timeline",
+            "posts": [view("bob", 1, "@alice", quote=REF), view("bob", 2, "", repost_of={**REF, "author": "eve"})],
+            "originals": [view("a/b", 3, "quoted")],
+            "since": "s1",
+        }
         rig.model.refuse = answers(timeline_mentions=page)
         assert await run(rig, "mentions") == 0
-    assert "bob: @alice" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"bob: @alice “” a/b: quoted   (bob/{place(1)})" in out
+    assert f"bob:  ⟳ eve/{AT}   (bob/{place(2)})" in out
 
 
 async def test_a_post_without_a_name_is_a_usage_error() -> None:

@@ -23,6 +23,7 @@ from tidings.ports import User
 from tidings.services.blocking import BLOCK, Blocking, Effects
 from tidings.services.claim import Claims, Stamps
 from tidings.services.edge_queue import EdgeQueue
+from tidings.services.embeds import Embeds
 from tidings.services.engage import Engager
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.kinds import Tasks
@@ -161,12 +162,14 @@ class Rig:
         self.poster = Poster(claims, posts, engagements, originals, world.profiles)
         self.engager = Engager(claims, engagements, originals, sees)
         self.threads = ThreadReader(posts, engagements, originals, sees)
-        self.mentions = MentionsReader(timelines, graph, sees, clock, BOUND_MS)
+        hides = Hiding(lists, world.mutes)
+        self.mentions = MentionsReader(timelines, graph, sees, hides, clock, BOUND_MS)
+        self.embeds = Embeds(posts, sees)
         queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
         self.follows = Follows(claims, people, graph, lists, queue)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
-        hides, returns = Hiding(lists, world.mutes), Returns(looks, lanes, clock, world.times, IDLE)
+        returns = Returns(looks, lanes, clock, world.times, IDLE)
         self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, clock, BOUND_MS)
         self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)

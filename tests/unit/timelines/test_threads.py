@@ -8,6 +8,7 @@ from tests.unit.timelines.rig import Rig
 from tidings.domain.errors import InvalidRequest, NotFound
 from tidings.domain.posts import PostRef
 from tidings.domain.sizes import PAGE_BYTES, entry_bytes
+from tidings.services.embeds import ROOM
 from tidings.services.post_threads import ANCESTORS
 
 
@@ -78,3 +79,38 @@ def test_who_is_blocked_is_not_in_the_thread(rig: Rig) -> None:
         rig.threads.get(rig.caller("ann"), refs[1], 20)
     with pytest.raises(NotFound):
         rig.threads.replies(rig.caller("ann"), refs[1], None, 20)
+
+
+def test_what_a_page_quotes_and_passes_on_comes_with_it(rig: Rig) -> None:
+    rig.people("dan")
+    for author in ("ann", "bob", "cid"):
+        rig.follow("dan", author)
+    tea, milk, gone, hidden = (PostRef("ann", rig.post("ann", text)) for text in ("tea?", "milk?", "gone", "hidden"))
+    by_cid = PostRef("cid", rig.post("cid", "cake?"))
+    rig.repost("bob", tea)
+    rig.repost("cid", tea)
+    rig.post("bob", "with", quote=milk)
+    rig.post("bob", "well", quote=gone)
+    rig.post("bob", "and", quote=by_cid)
+    rig.settle()
+    rig.delete("ann", gone.position)
+    rig.block("cid", "dan")
+    page = rig.reader.home(rig.caller("dan"), None, None, 20)
+    assert {entry.ref for entry in rig.embeds.of(rig.caller("dan"), page.entries)} == {tea, milk}
+    own = rig.reader.user(rig.caller("dan"), "bob", None, 20)
+    assert [entry.ref for entry in rig.embeds.of(rig.caller("dan"), own.entries)] == [milk, tea]
+    assert (
+        rig.embeds.of(rig.caller("bob"), [entry for entry in own.entries if entry.quote == by_cid])[0].text == "cake?"
+    )
+    assert rig.embeds.of(rig.caller("dan"), [entry for entry in page.entries if entry.ref == hidden]) == []
+
+
+def test_what_is_quoted_has_its_room(rig: Rig) -> None:
+    long = [PostRef("ann", rig.post("ann", "#a " * 200)) for _ in range(30)]
+    for ref in long:
+        rig.repost("bob", ref)
+    page = rig.reader.user(rig.caller("cid"), "bob", None, 50)
+    shown = rig.embeds.of(rig.caller("cid"), page.entries)
+    assert 5 < len(shown) < 30
+    assert sum(map(entry_bytes, shown)) <= ROOM
+    assert [entry.ref for entry in shown] == long[::-1][: len(shown)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from tidings.bootstrap import clients
-from tidings.bootstrap.mentions import visibility
 from tidings.bootstrap.world import settings
 from tidings.ports.world import Clock
 from tidings.router import Router
 from tidings.routes.posts import register
 from tidings.services.claim import Claims
+from tidings.services.embeds import Embeds
 from tidings.services.engage import Engager
 from tidings.services.mentions import MentionsReader
 from tidings.services.originals import Originals
 from tidings.services.post import Poster
 from tidings.services.post_threads import ThreadReader
+from tidings.services.visibility import Hiding, Visibility
 from tidings.storage import keys
 from tidings.storage.engagements import EngagementStore
 from tidings.storage.graph import GraphStore
@@ -23,9 +24,16 @@ from tidings.storage.timelines import TimelineStore
 
 
 def register_posts(
-    router: Router, claims: Claims, posts: PostStore, timelines: TimelineStore, graph: GraphStore, clock: Clock
-) -> None:
-    """Enter the routes of posts."""
+    router: Router,
+    claims: Claims,
+    posts: PostStore,
+    timelines: TimelineStore,
+    graph: GraphStore,
+    visibility: Visibility,
+    hiding: Hiding,
+    clock: Clock,
+) -> Embeds:
+    """Enter the routes of posts.  What shows the originals of what is quoted or passed on."""
     given, client = settings(), clients.dynamodb()
     engagements = EngagementStore(
         client,
@@ -34,13 +42,14 @@ def register_posts(
         clock,
         given.retention_ms,
     )
-    sees = visibility(graph, clock)
-    originals = Originals(posts, sees)
+    originals, embeds = Originals(posts, visibility), Embeds(posts, visibility)
     handles = ProfileStore(client, given.table(keys.USERS.variable), clock)
     register(
         router,
         Poster(claims, posts, engagements, originals, handles),
-        Engager(claims, engagements, originals, sees),
-        ThreadReader(posts, engagements, originals, sees),
-        MentionsReader(timelines, graph, sees, clock, given.fanout_bound_ms),
+        Engager(claims, engagements, originals, visibility),
+        ThreadReader(posts, engagements, originals, visibility),
+        MentionsReader(timelines, graph, visibility, hiding, clock, given.fanout_bound_ms),
+        embeds,
     )
+    return embeds

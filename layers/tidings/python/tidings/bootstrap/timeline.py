@@ -64,8 +64,8 @@ def build() -> Router:
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
-    register(router, follows, reader)
-    register_posts(router, claims, posts, timelines, graph, clock)
+    embeds = register_posts(router, claims, posts, timelines, graph, visibility, hiding, clock)
+    register(router, follows, reader, embeds)
     blocks.register(router, blocking, Muting(claims, people, mutes))
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
     register_watch(router, TimelineWatches(watchers, graph, clock, given.times))

@@ -112,11 +112,15 @@ class CountsReply(Reply):
 
 
 class ThreadReply(Reply):
-    """A post, `ancestors` (what it answers, oldest first), its newest `replies`; `before` goes on down these."""
+    """A post, `ancestors` (what it answers, oldest first), its newest `replies`; `before` goes on down these.
+
+    `originals` are what any of them quote, as in a timeline.
+    """
 
     type: Literal["thread"] = "thread"
     post: PostView
     counts: CountsView
     ancestors: list[PostView]
     replies: list[PostView]
+    originals: list[PostView] | None = None
     before: str | None = None

@@ -71,9 +71,13 @@ class TimelineWatchReply(Reply):
 
 
 class TimelineReply(Reply):
-    """Posts, newest first.  `before` is absent at the end; keep `since` (home only) to ask what is new later."""
+    """Posts, newest first.  `before` is absent at the end; keep `since` to ask what is new later (home and mentions).
+
+    `originals` are what the posts quote or pass on, as far as the caller may see it and there is room.
+    """
 
     type: Literal["timeline"] = "timeline"
     posts: list[PostView]
+    originals: list[PostView] | None = None
     before: str | None = None
     since: str | None = None

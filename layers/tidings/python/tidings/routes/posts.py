@@ -25,20 +25,24 @@ from tidings.protocol.timelines import MentionsRequest
 from tidings.protocol.views import RefView, post_view
 from tidings.router import Router
 from tidings.routes.timeline import acked, page_reply
+from tidings.services.embeds import Embeds
 from tidings.services.engage import Engager
 from tidings.services.mentions import MentionsReader
 from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
 
 
-def register(router: Router, poster: Poster, engager: Engager, threads: ThreadReader, mentions: MentionsReader) -> None:
+def register(
+    router: Router, poster: Poster, engager: Engager, threads: ThreadReader, mentions: MentionsReader, embeds: Embeds
+) -> None:
     """Enter the routes."""
     _writing(router, poster)
     _engaging(router, engager)
-    _reading(router, threads)
+    _reading(router, threads, embeds)
 
     def mentioned(caller: Caller, request: MentionsRequest) -> BaseModel:
-        return page_reply(request.id, mentions.page(caller, request.before, request.since, request.limit))
+        page = mentions.page(caller, request.before, request.since, request.limit)
+        return page_reply(request.id, page, embeds.of(caller, page.entries))
 
     router.route(MentionsRequest, mentioned)
 
@@ -71,21 +75,23 @@ def _engaging(router: Router, engager: Engager) -> None:
     router.route(UnrepostRequest, repost)
 
 
-def _reading(router: Router, threads: ThreadReader) -> None:
+def _reading(router: Router, threads: ThreadReader, embeds: Embeds) -> None:
     def get(caller: Caller, request: PostGetRequest) -> BaseModel:
-        ref = _ref(request)
-        thread = threads.get(caller, ref, request.limit)
+        thread = threads.get(caller, _ref(request), request.limit)
+        originals = embeds.of(caller, (*thread.ancestors, thread.post, *thread.replies))
         return ThreadReply(
             id=request.id,
             post=post_view(thread.post),
             counts=_counts(thread.post.ref, thread.counts),
             ancestors=[post_view(entry) for entry in thread.ancestors],
             replies=[post_view(entry) for entry in thread.replies],
+            originals=[post_view(entry) for entry in originals] or None,
             before=thread.before,
         )
 
     def replies(caller: Caller, request: PostRepliesRequest) -> BaseModel:
-        return page_reply(request.id, threads.replies(caller, _ref(request), request.before, request.limit))
+        page = threads.replies(caller, _ref(request), request.before, request.limit)
+        return page_reply(request.id, page, embeds.of(caller, page.entries))
 
     def counts(caller: Caller, request: PostCountsRequest) -> BaseModel:
         found = threads.counts(caller, [_ref(view) for view in request.posts])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
+from tidings.domain.posts import TimelineEntry
 from tidings.protocol.frames import AckReply
 from tidings.protocol.timelines import (
     FollowRequest,
@@ -18,12 +21,13 @@ from tidings.protocol.timelines import (
 )
 from tidings.protocol.views import post_view
 from tidings.router import Router
+from tidings.services.embeds import Embeds
 from tidings.services.follow import Follows
 from tidings.services.timeline import Page, TimelineReader
 from tidings.services.timeline_watch import TimelineWatches
 
 
-def register(router: Router, follows: Follows, reader: TimelineReader) -> None:
+def register(router: Router, follows: Follows, reader: TimelineReader, embeds: Embeds) -> None:
     """Enter the routes of the timeline function."""
 
     def follow(caller: Caller, request: FollowRequest) -> BaseModel:
@@ -33,10 +37,12 @@ def register(router: Router, follows: Follows, reader: TimelineReader) -> None:
         return acked(request.id, request.client_id, follows.unfollow(caller, request.client_id, request.user))
 
     def home(caller: Caller, request: HomeRequest) -> BaseModel:
-        return page_reply(request.id, reader.home(caller, request.before, request.since, request.limit))
+        page = reader.home(caller, request.before, request.since, request.limit)
+        return page_reply(request.id, page, embeds.of(caller, page.entries))
 
     def user(caller: Caller, request: UserTimelineRequest) -> BaseModel:
-        return page_reply(request.id, reader.user(caller, request.user, request.before, request.limit))
+        page = reader.user(caller, request.user, request.before, request.limit)
+        return page_reply(request.id, page, embeds.of(caller, page.entries))
 
     router.route(FollowRequest, follow)
     router.route(UnfollowRequest, unfollow)
@@ -58,7 +64,12 @@ def acked(request_id: str, client_id: str | None, position: str) -> AckReply:
     return AckReply(id=request_id, client_id=client_id, position=position, at=ms_of(position))
 
 
-def page_reply(request_id: str, page: Page) -> TimelineReply:
-    """A page of posts."""
-    posts = [post_view(entry) for entry in page.entries]
-    return TimelineReply(id=request_id, posts=posts, before=page.before, since=page.since)
+def page_reply(request_id: str, page: Page, originals: Sequence[TimelineEntry]) -> TimelineReply:
+    """A page of posts, with those that they quote or pass on."""
+    return TimelineReply(
+        id=request_id,
+        posts=[post_view(entry) for entry in page.entries],
+        originals=[post_view(entry) for entry in originals] or None,
+        before=page.before,
+        since=page.since,
+    )

@@ -13,16 +13,25 @@ from tidings.domain.timeline import keep, mentions_of, page_down, window
 from tidings.ports.timelines import Graph, Timelines
 from tidings.ports.world import Clock
 from tidings.services.timeline import Page, one_page
-from tidings.services.visibility import Visibility
+from tidings.services.visibility import Hiding, Visibility
 
 
 class MentionsReader:
     """Reads it."""
 
-    def __init__(self, timelines: Timelines, graph: Graph, visibility: Visibility, clock: Clock, bound_ms: int) -> None:
+    def __init__(
+        self,
+        timelines: Timelines,
+        graph: Graph,
+        visibility: Visibility,
+        hiding: Hiding,
+        clock: Clock,
+        bound_ms: int,
+    ) -> None:
         self._timelines = timelines
         self._graph = graph
         self._visibility = visibility
+        self._hiding = hiding
         self._clock = clock
         self._bound = bound_ms
 
@@ -35,4 +44,5 @@ class MentionsReader:
         hidden = self._visibility.hidden(caller.user_id, (entry.author for entry in found))
         shown = [entry for entry in found if entry.author not in hidden and not reader.hides(entry)]
         shown, last = one_page(shown, last)
+        shown = self._hiding.rest(caller.user_id, reader, shown)
         return Page(shown, page_down(asked, last), None if before else keep(clock, self._bound))
