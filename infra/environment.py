@@ -16,6 +16,7 @@ from tidings.storage.keys import Table
 CHECKS: Final = ("issuer", "audience", "algorithms", "jwks_url", "origins")
 TIMES: Final = ("fence_ms", "settle_ms", "call_ms")
 SENDING: Final = ("send_rate", "send_burst", "edit_window_s", "unsend_window_s")
+PULLING: Final = ("always_pull", "never_pull", "max_pulled")
 LANE_QUEUES: Final = ("queue_small", "queue_large")
 ALL_LANES: Final = (*LANE_QUEUES, "queue_live")
 PLATFORMS: Final = ("platform_fcm", "platform_apns")
@@ -24,9 +25,18 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*TIMES, *PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
-    "Timeline": (*TIMES, "queue_small", "fanout_bound_ms", "hot_page_ms", "idle_days", "retention_days"),
+    "Timeline": (*TIMES, *PULLING, "queue_small", "fanout_bound_ms", "hot_page_ms", "idle_days", "retention_days"),
     "Plan": (*TIMES, *ALL_LANES, "push_members", "idle_days", "retention_days"),
-    "Work": (*TIMES, *ALL_LANES, "callback_url", "fanout_bound_ms", "push_members", "idle_days", "retention_days"),
+    "Work": (
+        *TIMES,
+        *PULLING,
+        *ALL_LANES,
+        "callback_url",
+        "fanout_bound_ms",
+        "push_members",
+        "idle_days",
+        "retention_days",
+    ),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }
 

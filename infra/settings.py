@@ -39,6 +39,9 @@ class TidingsSettings:
     fanout_bound_ms: int = 60_000
     hot_page_ms: int = 2_000  # how old a pulled author's newest posts may be in a home timeline
     idle_days: int = 14  # after how many days without a look a follower's home is rebuilt on return instead
+    always_pull: int = 20_000  # followers beyond which an author is pulled: 5 s of a new table's 4,000 writes a second
+    never_pull: int = 1_000  # and below which pushed, whatever the rates
+    max_pulled: int = 50  # authors whom one reader pulls; who is full is pushed to
     retention_days: int = 30
     max_devices: int = 10
     max_members: int = 100_000
@@ -133,6 +136,9 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("settle_ms", settings.settle_ms, 1, 900_000)
     if settings.fanout_bound_ms < settings.settle_ms + settings.hot_page_ms:
         raise SettingsError("fanout_bound_ms must be at least settle_ms + hot_page_ms, or `since` can lose a post.")
+    _check_range("always_pull", settings.always_pull, 1, 1_000_000)
+    _check_range("never_pull", settings.never_pull, 1, 1_000_000)
+    _check_range("max_pulled", settings.max_pulled, 0, 500)
     _check_range("max_receives", settings.max_receives, 1, 1_000)
     _check_range("connect_rate", settings.connect_rate, 1, 10_000)
     _check_range("route_rate", settings.route_rate, 1, 10_000)

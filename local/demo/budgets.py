@@ -107,17 +107,17 @@ def setting(values: int = 1, copies: bool = False) -> Allowed:
 
 def block(follows: int = 0) -> Allowed:
     """A block of somebody; `follows` end with it (each twice in a transaction of five items, and purged)."""
-    return Allowed(9 + 12 * follows, 9.5 + 12 * follows, 2, 1)
+    return Allowed(9 + 12 * follows, 9.5 + 13 * follows, 2, 1)
 
 
 def follow() -> Allowed:
     """A follow of somebody whom all may follow, with its backfills (of nothing)."""
-    return Allowed(9, 8.5, 2, 1)
+    return Allowed(9, 10, 2, 1)
 
 
 def post(followers: int) -> Allowed:
     """A post to `followers` followers, with its fan-out."""
-    return Allowed(3 + followers, math.ceil(followers / 60) + 1, 2, 1)
+    return Allowed(3 + followers, math.ceil(followers / 60) + 1.5, 2, 1)
 
 
 def answer(followers: int, both: int) -> Allowed:
@@ -143,8 +143,8 @@ def thread(ancestors: int, replies: int) -> Allowed:
 
 def home(follows: int, pulled: int = 0, *, first: bool = False) -> Allowed:
     """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled; `first`: they
-    have never looked before."""
-    return Allowed(first, 5 + pulled + follows / 136, 2, 1)
+    have never looked before.  One in 32 writes how often they read."""
+    return Allowed(1 + first, 5 + pulled + follows / 136, 2, 1)
 
 
 def mean(each: Iterable[Allowed]) -> Allowed:

@@ -23,6 +23,7 @@ from tidings.ports.pulled import Pulled
 from tidings.ports.search import SearchIndex
 from tidings.storage import keys
 from tidings.storage.attributes import number, string
+from tidings.storage.authors import AuthorStore
 from tidings.storage.blocks import BlockStore, MuteStore
 from tidings.storage.buckets import BucketStore
 from tidings.storage.connections import ConnectionStore
@@ -42,7 +43,9 @@ from tidings.storage.outbox import OutboxStore
 from tidings.storage.posts import PostStore
 from tidings.storage.profiles import ProfileStore
 from tidings.storage.pulled import PulledStore
+from tidings.storage.rates import RateStore
 from tidings.storage.reactions import ReactionStore
+from tidings.storage.residue import ResidueStore
 from tidings.storage.search import SearchStore
 from tidings.storage.tally import TallyStore
 from tidings.storage.timelines import TimelineStore
@@ -90,6 +93,9 @@ class Stores(ABC):
     marks: ports.PulledMarks
     lists: ports.FollowLists
     looks: ports.Looks
+    authors: ports.Authors
+    residue: ports.Residue
+    rates: ports.ReadRates
     blocks: ports.BlockLists
     mutes: ports.Mutes
     devices: ports.Devices
@@ -142,6 +148,9 @@ class FakeStores(Stores):
             marks=world.marks,
             lists=world.follow_lists,
             looks=world.looks,
+            authors=world.authors,
+            residue=world.residue,
+            rates=world.rates,
             blocks=world.blocks,
             mutes=world.mutes,
             devices=world.devices,
@@ -182,6 +191,9 @@ class DynamoStores(Stores):
             lists=FollowListStore(client, keys.GRAPH.name, clock),
             graph=GraphStore(client, keys.GRAPH.name, clock, RETENTION_MS, FULL_SHARD),
             looks=LookStore(client, keys.GRAPH.name),
+            authors=AuthorStore(client, keys.GRAPH.name, clock),
+            residue=ResidueStore(client, keys.GRAPH.name, clock, RETENTION_MS),
+            rates=RateStore(client, keys.GRAPH.name, clock),
             blocks=BlockStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             mutes=MuteStore(client, keys.GRAPH.name, clock, RETENTION_MS),
             devices=DeviceStore(client, keys.DEVICES.name),

@@ -10,6 +10,7 @@ import pytest
 
 from tests.contract.engines import FULL, RETENTION_MS, DynamoStores
 from tests.contract.made import changed, entry, group, message, position, post, receipt
+from tidings.domain.authors import ReadRate
 from tidings.domain.conversation import direct_id
 from tidings.domain.events import Change, Edit, GroupChange, Path, Reaction, ReceiptKind
 from tidings.domain.groups import Member, Move, Role, Stay
@@ -85,6 +86,12 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.marks.open(bob, "fay", now, 9, fence)
     stores.looks.note(bob, 5, fence)
     stores.looks.ask(bob, now, fence)
+    stores.rates.put(bob, ReadRate(32, now), fence)
+    stores.residue.enter(ann, bob, now, fence)
+    stores.residue.leave(ann, bob, now, fence)
+    author = stores.authors.get(ann, strong=True)
+    stores.authors.turn(author, replace(author, path=Path.PULL, pulled_from=now), fence)
+    stores.authors.weigh(replace(author, weighed=now), fence)
     stores.blocks.put(bob, Block("dan", at), fence)
     stores.blocks.put(bob, Block("eve", late, blocking=False), fence)
     stores.devices.put(ann, Device("phone", "fcm", "arn:1", at))
@@ -106,7 +113,7 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     owners = {
         keys.CONVERSATIONS: [chat, team.conversation_id],
         keys.MEMBERS: [keys.members(team.conversation_id, 0)],
-        keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0)],
+        keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0), keys.residue(ann)],
         keys.WATCHERS: [subject, keys.watching(bob)],
         keys.SEARCH: [*searched(word, now), search_keys.SEARCHED_TERMS],
     }
@@ -127,6 +134,9 @@ def searched(word: str, now: int) -> list[str]:
 WRITTEN = {
     "d#": "d#<device>",
     "r#": "r#<author>",
+    "b#": "b#<user>",
+    "o#": "o#<user>",
+    "m#": "m#<user>",
     "s#": "s#<conversation>#<position>",
     "p#": "p#<conversation>#<start>",
     "Graph.p#": "p#<author>#<start>",

@@ -105,5 +105,5 @@ async def test_a_page_of_home_with_pulled_authors(
     await control.advance(HOT_MS)
     allowed = budgets.home(follows=authors + 1, pulled=authors)
     cost = await used(control, ("timeline.home",), allowed, lambda: reader.ask("timeline.home", limit=20))
-    assert cost.write == 0
+    assert cost.write <= 1, "how often the reader reads, one time in 32"
     assert 2 + authors / 2 <= cost.read <= allowed.read

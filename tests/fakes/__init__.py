@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.fakes.authors import FakeAuthors, FakeReadRates, FakeResidue
 from tests.fakes.blocks import FakeBlockLists, FakeMutes
 from tests.fakes.devices import FakeDevices, FakePush
 from tests.fakes.engagements import FakeEngagements
@@ -26,8 +27,10 @@ from tests.fakes.watch import watched
 from tests.fakes.watchers import FakeWatchers
 from tests.fakes.world import FakeClock, FakeMeter
 from tidings.domain.stamp import Fence, Times
+from tidings.services.pulling import Pulling
 
 __all__ = [
+    "FakeAuthors",
     "FakeBlockLists",
     "FakeBuckets",
     "FakeChunks",
@@ -52,7 +55,9 @@ __all__ = [
     "FakePulled",
     "FakePush",
     "FakeReactions",
+    "FakeReadRates",
     "FakeRegistry",
+    "FakeResidue",
     "FakeSockets",
     "FakeTallies",
     "FakeTimelines",
@@ -95,6 +100,9 @@ class FakeWorld:
         self.marks = FakeMarks(self.graph, self.clock)
         self.follow_lists = FakeFollowLists(self.graph)
         self.looks = FakeLooks(self.graph)
+        self.authors = FakeAuthors(self.graph)
+        self.residue = FakeResidue()
+        self.rates = FakeReadRates(self.graph)
         self.blocks = FakeBlockLists()
         self.mutes = FakeMutes()
         self.graph.hiding = [self.blocks.hidden, self.mutes.hidden]
@@ -103,6 +111,10 @@ class FakeWorld:
         self.watchers = FakeWatchers()
         self.home_watchers = FakeHomeWatchers()
         self.chunks = FakeChunks(self.clock)
+
+    def pulling(self) -> Pulling:
+        """Who pulls whom."""
+        return Pulling(self.authors, self.marks, self.residue, 50)
 
     def fence(self, stamp: int | None = None) -> Fence:
         """A fence for `stamp`, or for now."""

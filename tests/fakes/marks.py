@@ -33,6 +33,11 @@ class FakeMarks:
         mine[author, start] = mine.get((author, start), OPEN) or until
         self._prune(mine)
 
+    def close_others(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
+        mine = self._graph.marks.get(reader, {})
+        for each in [each for each, end in mine.items() if each[0] == author and each[1] != start and end == OPEN]:
+            self.close(reader, *each, until, fence)
+
     def drop(self, reader: str, author: str, fence: Fence) -> None:
         fence.check()
         mine = self._graph.marks.get(reader, {})

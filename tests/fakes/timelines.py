@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
 
-from tidings.domain.authors import PulledAuthor
+from tidings.domain.authors import NEVER, PulledAuthor, ReadRate
 from tidings.domain.edges import FULL, Edge, Wish, grown, wished
 from tidings.domain.idle import Seen, day_of
 from tidings.domain.position import floor, ms_of
@@ -99,6 +99,7 @@ class FakeGraph:
         self.marks: dict[str, dict[tuple[str, int], int]] = {}
         self.days: dict[tuple[str, str], int] = {}
         self.seen: dict[str, Seen] = {}
+        self.rates: dict[str, ReadRate] = {}
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
         self.full = full
@@ -152,6 +153,7 @@ class FakeGraph:
             hidden=frozenset[str]().union(*(hidden(user_id) for hidden in self.hiding)),
             pulled=tuple(sorted(PulledAuthor(author, start, until) for (author, start), until in marks.items())),
             seen=self.seen.get(user_id, Seen()),
+            rate=self.rates.get(user_id, NEVER),
         )
 
     def clear_removal(self, user_id: str, author: str, position: str, fence: Fence) -> None:

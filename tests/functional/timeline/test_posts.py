@@ -112,7 +112,7 @@ def test_what_it_costs(deployed: Deployed) -> None:
     post = write(deployed, ann, "tea? " * 100)
     within(deployed, lambda: do(deployed, bob, "like", post), write=5, read=3)
     within(deployed, lambda: do(deployed, bob, "unlike", post), write=5, read=2)
-    within(deployed, lambda: do(deployed, bob, "repost", post), write=7, read=3.5)
+    within(deployed, lambda: do(deployed, bob, "repost", post), write=7, read=4)
     within(deployed, lambda: do(deployed, bob, "unrepost", post), write=7, read=2)
     within(deployed, lambda: write(deployed, bob, "yes", reply_to=post), write=7, read=2.5)
     refs = [write(deployed, ann, f"{number}") for number in range(20)]

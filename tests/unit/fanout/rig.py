@@ -154,7 +154,9 @@ class Rig:
         copies = Copies(stamps, mailboxes, LateArrivals(stamps, log, mailboxes))
         kinds = event_kinds(log, world.groups, crowd)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
-        edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
+        edges = EdgeJobs(
+            world.graph, world.posts, world.timelines, world.pulling(), clock, world.meter, world.times, BOUND_MS
+        )
         effects = event_effects(log, world.groups, world.members, copies, live)
         self.planner = StreamPlanner(planner, as_shown, [event_rule])
         told, times = watching(world, live), world.times

@@ -115,7 +115,7 @@ class Town(Rig):
         copies = Copies(stamps, mailboxes, LateArrivals(stamps, log, mailboxes))
         kinds = event_kinds(log, groups, members)
         planner = Planner(kinds, lanes, clock, meter, times.settle)
-        edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, meter, times)
+        edges = EdgeJobs(world.graph, world.posts, world.timelines, world.pulling(), clock, meter, times, BOUND_MS)
         tasks = crossing_tasks(groups, members, pulled, clock, meter, times, MOST)
         self.planner = StreamPlanner(planner, as_shown, [event_rule, crossing_rule(MOST)])
         effects = event_effects(log, groups, members, copies, live)

@@ -177,7 +177,9 @@ class Rig(FanoutRig):
         kinds = {**event_kinds(log, world.groups, crowd), **sweep_kinds(log, crowd)}
         effects = {**event_effects(log, world.groups, crowd, copies, live), **sweep_effects(log, mailboxes)}
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
-        edges = EdgeJobs(world.graph, world.posts, world.timelines, clock, world.meter, world.times)
+        edges = EdgeJobs(
+            world.graph, world.posts, world.timelines, world.pulling(), clock, world.meter, world.times, BOUND_MS
+        )
         self.planner = StreamPlanner(planner, _as_shown, [event_rule, sweep_rule])
         told, times = watching(world, live), world.times
         self.worker = Worker(kinds, effects, {}, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)

@@ -7,19 +7,21 @@ cut to `C`, the longest that a call can take.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from tests.fakes import FakeEngagements, FakeGraph, FakeLooks, FakePosts, FakeTimelines, FakeWorld, watched
+from tests.fakes import FakeAuthors, FakeEngagements, FakeLooks, FakeReadRates, FakeWorld, watched
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
+from tests.unit.timelines.slow import SlowGraph, SlowMarks, SlowResidue, SlowTimelines, StreamedPosts
 from tidings.domain.errors import TidingsError
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.idle import Idle
-from tidings.domain.posts import Post, PostRef, TimelineEntry
-from tidings.domain.stamp import Fence
+from tidings.domain.policy import Policy
+from tidings.domain.posts import Post, PostRef
 from tidings.ports import User
+from tidings.services.authors import Paths
 from tidings.services.blocking import BLOCK, Blocking, Effects
 from tidings.services.claim import Claims, Stamps
 from tidings.services.edge_queue import EdgeQueue
@@ -31,6 +33,7 @@ from tidings.services.fanout.mentions import MENTION, Mentioning, mention_rule
 from tidings.services.fanout.news import Announced, LiveFrames, News, news_rule
 from tidings.services.fanout.plan import Planner
 from tidings.services.fanout.posts import post_effects, post_kinds, post_rule
+from tidings.services.fanout.pulling import author_tasks
 from tidings.services.fanout.returning import returning_tasks
 from tidings.services.fanout.stream import StreamPlanner
 from tidings.services.fanout.work import Worker
@@ -44,6 +47,8 @@ from tidings.services.originals import Originals
 from tidings.services.people import People
 from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
+from tidings.services.pulling import Pulling
+from tidings.services.rates import HomeReads, Rates
 from tidings.services.returning import Returns
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
@@ -61,68 +66,11 @@ class Died(BaseException):
     """The worker is gone in the middle of a call; nothing in it can catch that."""
 
 
-class StreamedPosts(FakePosts):
-    """Posts, and the stream of their changes."""
-
-    def __init__(self, commit: Callable[[], None]) -> None:
-        super().__init__()
-        self.stream: list[Post] = []
-        self._commit = commit
-
-    def append(self, post: Post, fence: Fence) -> Post | None:
-        fence.check()
-        self._commit()
-        standing = super().append(post, Fence(2**50, fence.times, fence.now))
-        if standing is None:
-            self.stream.append(post)
-        return standing
-
-    def tombstone(self, author: str, position: str, fence: Fence) -> bool:
-        fence.check()
-        self._commit()
-        old = self.posts.get((author, position))
-        done = super().tombstone(author, position, Fence(2**50, fence.times, fence.now))
-        if done and old != self.posts[author, position]:
-            self.stream.append(self.posts[author, position])
-        return done
-
-
-class SlowTimelines(FakeTimelines):
-    """Each batch takes effect some time after its fence was checked."""
-
-    commit: Callable[[], None]
-
-    def write(self, entries: Sequence[tuple[str, TimelineEntry]], fence: Fence) -> None:
-        for start in range(0, len(entries), 25):
-            fence.check()
-            self.commit()
-            super().write(entries[start : start + 25], Fence(2**50, fence.times, fence.now))
-
-    def delete(self, keys: Sequence[tuple[str, str]], fence: Fence) -> None:
-        for start in range(0, len(keys), 25):
-            fence.check()
-            self.commit()
-            super().delete(keys[start : start + 25], Fence(2**50, fence.times, fence.now))
-
-
-class SlowGraph(FakeGraph):
-    """An edge takes effect some time after its fence was checked, if nobody changed it meanwhile."""
-
-    commit: Callable[[], None]
-
-    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        fence.check()
-        self.commit()
-        return super().follow(follower, author, position, Fence(2**50, fence.times, fence.now))
-
-    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        fence.check()
-        self.commit()
-        return super().unfollow(follower, author, position, Fence(2**50, fence.times, fence.now))
-
-
 class Rig:
-    """The services, and what tests do with them."""
+    """The services, and what tests do with them.  `most`: authors whom one reader pulls."""
+
+    policy = Policy()
+    most = 50
 
     def __init__(self) -> None:
         self.world = FakeWorld()
@@ -138,6 +86,10 @@ class Rig:
         self.graph = SlowGraph()
         self.graph.commit = self._commit
         self.graph.hiding = self.world.graph.hiding
+        self.world.authors, self.world.rates = FakeAuthors(self.graph), FakeReadRates(self.graph)
+        self.marks = SlowMarks(self.graph, self.clock)
+        self.residue = SlowResidue()
+        self.marks.commit = self.residue.commit = self._commit
         self.lanes = self.world.chunks
         self.build()
 
@@ -159,24 +111,29 @@ class Rig:
         engagements = watched(world.engagements, before=call, after=call)
         sees = Visibility(world.users, graph, lists)
         originals = Originals(posts, sees)
-        self.poster = Poster(claims, posts, engagements, originals, world.profiles)
-        self.engager = Engager(claims, engagements, originals, sees)
+        authors, marks, residue, rates = (
+            watched(port, before=call, after=call) for port in (world.authors, self.marks, self.residue, world.rates)
+        )
+        pulling = Pulling(authors, marks, residue, self.most)
+        paths = Paths(authors, lanes, clock, self.policy)
+        self.poster = Poster(claims, posts, engagements, originals, world.profiles, paths)
+        self.engager = Engager(claims, engagements, originals, sees, paths)
         self.threads = ThreadReader(posts, engagements, originals, sees)
         hides = Hiding(lists, world.mutes)
         self.mentions = MentionsReader(timelines, graph, sees, hides, clock, BOUND_MS)
         self.embeds = Embeds(posts, sees)
         queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
-        self.follows = Follows(claims, people, graph, lists, queue)
+        self.follows = Follows(claims, people, graph, lists, queue, pulling)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
-        returns = Returns(looks, lanes, clock, world.times, IDLE)
-        self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, clock, BOUND_MS)
+        returns, reads = Returns(looks, lanes, clock, world.times, IDLE), HomeReads(rates, clock, world.times)
+        self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, reads, clock, BOUND_MS)
         self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
-        kinds = post_kinds(graph, IDLE)
+        kinds = post_kinds(graph, residue, IDLE)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
-        edges = EdgeJobs(graph, posts, timelines, clock, world.meter, world.times)
+        edges = EdgeJobs(graph, posts, timelines, pulling, clock, world.meter, world.times, BOUND_MS)
         announced = Announced(timelines, world.home_watchers, lanes, clock, world.meter)
         effects = post_effects(posts, timelines, graph, announced)
         self.planner = StreamPlanner(planner, _as_post, [post_rule, mention_rule, news_rule])
@@ -184,9 +141,11 @@ class Rig:
         news = News(posts, graph, world.home_watchers, live, hides, Threads(1), clock, world.meter)
         told = LiveFrames(watching(world, live), news)
         self.watches = TimelineWatches(world.home_watchers, graph, clock, times)
-        stamps = Stamps(clock, world.times)
+        stamps, measures = Stamps(clock, world.times), Rates(posts, graph, rates)
+        crossings = author_tasks(authors, graph, measures, pulling, clock, world.meter, times, self.policy)
+        mentioning = Mentioning(posts, timelines, sees, stamps, clock)
         back = returning_tasks(graph, looks, edges, clock, world.meter, times, IDLE)
-        tasks: Tasks = {BLOCK: blocks, MENTION: Mentioning(posts, timelines, sees, stamps, clock), **back}
+        tasks: Tasks = {BLOCK: blocks, MENTION: mentioning, **crossings, **back}
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 
     def _commit(self) -> None:

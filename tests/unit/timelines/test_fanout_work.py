@@ -102,7 +102,7 @@ def test_a_large_audience_goes_back_on_its_own_lane(rig: Rig) -> None:
     rig.plan()
     rig.commit = fail(Unavailable("busy"))
     rig.work()
-    assert {each.lane for each in rig.lanes.queued} == {"large"}
+    assert {each.lane for each in rig.lanes.queued if each.job["kind"] != "task"} == {"large"}
 
 
 def test_past_the_fence_the_post_is_read_again(crowd: Rig) -> None:

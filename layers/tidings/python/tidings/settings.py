@@ -33,6 +33,9 @@ class Settings:
     fanout_bound_ms: int = 60_000
     hot_page_ms: int = 2_000
     idle_days: int = 14
+    always_pull: int = 20_000
+    never_pull: int = 1_000
+    max_pulled: int = 50
     push_after_ms: int = 2_000
     retention_days: int = 30
     max_devices: int = 10

@@ -14,6 +14,7 @@ from functools import cache
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_lists, block_tasks, mute_lists
 from tidings.bootstrap.mentions import mention_tasks
+from tidings.bootstrap.pulling import crossing_authors, pulling, residue
 from tidings.bootstrap.rules import fanout_rules
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
@@ -88,7 +89,7 @@ def _frames() -> LiveFrames:
 def _kinds() -> Kinds:
     """All kinds, by name."""
     return {
-        **post_kinds(_graph(), _idle()),
+        **post_kinds(_graph(), residue(SystemClock()), _idle()),
         **event_kinds(_log(), _groups(), _members()),
         **sweep_kinds(_log(), _members()),
     }
@@ -120,6 +121,7 @@ def _tasks() -> Tasks:
         **block_tasks(_graph(), _lanes(), clock),
         **mention_tasks(_posts(), _timelines(), _graph(), clock),
         **returning_tasks(_graph(), _looks(), _edges(), clock, EmbeddedMeter(), given.times, _idle()),
+        **crossing_authors(_graph(), _posts(), clock, EmbeddedMeter()),
     }
 
 
@@ -128,7 +130,9 @@ def _idle() -> Idle:
 
 
 def _edges() -> EdgeJobs:
-    return EdgeJobs(_graph(), _posts(), _timelines(), SystemClock(), EmbeddedMeter(), settings().times)
+    given, clock = settings(), SystemClock()
+    bound = given.fanout_bound_ms
+    return EdgeJobs(_graph(), _posts(), _timelines(), pulling(clock), clock, EmbeddedMeter(), given.times, bound)
 
 
 def _looks() -> LookStore:

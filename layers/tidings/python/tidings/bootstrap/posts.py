@@ -7,6 +7,7 @@ from tidings.bootstrap.world import settings
 from tidings.ports.world import Clock
 from tidings.router import Router
 from tidings.routes.posts import register
+from tidings.services.authors import Paths
 from tidings.services.claim import Claims
 from tidings.services.embeds import Embeds
 from tidings.services.engage import Engager
@@ -31,6 +32,7 @@ def register_posts(
     graph: GraphStore,
     visibility: Visibility,
     hiding: Hiding,
+    paths: Paths,
     clock: Clock,
 ) -> Embeds:
     """Enter the routes of posts.  What shows the originals of what is quoted or passed on."""
@@ -46,8 +48,8 @@ def register_posts(
     handles = ProfileStore(client, given.table(keys.USERS.variable), clock)
     register(
         router,
-        Poster(claims, posts, engagements, originals, handles),
-        Engager(claims, engagements, originals, visibility),
+        Poster(claims, posts, engagements, originals, handles, paths),
+        Engager(claims, engagements, originals, visibility, paths),
         ThreadReader(posts, engagements, originals, visibility),
         MentionsReader(timelines, graph, visibility, hiding, clock, given.fanout_bound_ms),
         embeds,

@@ -7,6 +7,7 @@ from functools import cache
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mute_lists
 from tidings.bootstrap.posts import register_posts
+from tidings.bootstrap.pulling import home_reads, paths, pulling
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.idle import Idle
@@ -54,17 +55,19 @@ def build() -> Router:
     queue = SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
 
     claims = Claims(outbox, clock, given.times)
-    follows = Follows(claims, people, graph, lists, edge_queue(queue, clock))
+    follows = Follows(claims, people, graph, lists, edge_queue(queue, clock), pulling(clock))
     pages = AuthorPages(posts, clock, given.hot_page_ms)
     feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
     visibility, mutes = Visibility(users, graph, lists), mute_lists(clock)
-    hiding = Hiding(lists, mutes)
+    hiding, reads = Hiding(lists, mutes), home_reads(clock)
     returns = Returns(LookStore(client, table(keys.GRAPH)), queue, clock, given.times, Idle(given.idle_days))
-    reader = TimelineReader(feeds, returns, posts, graph, visibility, hiding, people, clock, given.fanout_bound_ms)
+    bound = given.fanout_bound_ms
+    reader = TimelineReader(feeds, returns, posts, graph, visibility, hiding, people, reads, clock, bound)
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
-    embeds = register_posts(router, claims, posts, timelines, graph, visibility, hiding, clock)
+    delivery = paths(queue, clock)
+    embeds = register_posts(router, claims, posts, timelines, graph, visibility, hiding, delivery, clock)
     register(router, follows, reader, embeds)
     blocks.register(router, blocking, Muting(claims, people, mutes))
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)

@@ -14,6 +14,11 @@ from tidings.domain.position import floor
 
 OPEN: Final = 0
 """The end of a mark that has none yet."""
+REMEMBERED_MS: Final = 10_000
+"""How long somebody may go by what an author was, at most: what a process remembers, and a reading that lags behind."""
+DAY_MS: Final = 86_400_000
+COUNTED_MS: Final = 14 * DAY_MS
+"""How long reads are counted before the older half of the time is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,3 +64,33 @@ class Author:
     weighed_followers: int = 0
     post_rate: int = 0
     read_rate: int = 0
+
+    @property
+    def pulling(self) -> bool:
+        """Whether some reader may have a mark of theirs, or be in their residue."""
+        return self.pulled_from > 0 or self.crossed > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRate:
+    """How often somebody reads their home: `reads` since `since` (epoch ms, 0: never counted)."""
+
+    reads: int = 0
+    since: int = 0
+
+    def counted(self, now: int, reads: int) -> ReadRate:
+        """With some more reads.  What is old counts less and less."""
+        if self.since == 0:
+            return ReadRate(reads, now)
+        if now - self.since <= COUNTED_MS:
+            return ReadRate(self.reads + reads, self.since)
+        kept = COUNTED_MS // 2
+        return ReadRate(self.reads * kept // (now - self.since) + reads, now - kept)
+
+    def per_day(self, now: int) -> int:
+        """Thousandths of a read a day.  The first day counts as a whole one."""
+        return 0 if self.since == 0 else self.reads * 1_000 * DAY_MS // max(DAY_MS, now - self.since)
+
+
+NEVER: Final = ReadRate()
+"""Of whom nothing was counted."""

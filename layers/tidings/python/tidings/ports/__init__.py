@@ -16,7 +16,7 @@ from tidings.ports.limits import Buckets
 from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
 from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
 from tidings.ports.profiles import Handles, Profiles
-from tidings.ports.pulling import PulledMarks
+from tidings.ports.pulling import Authors, PulledMarks, ReadRates, Residue
 from tidings.ports.tally import Tallies
 from tidings.ports.timelines import Chunks, Edge, Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
@@ -24,6 +24,7 @@ from tidings.ports.world import Clock, Meter
 __all__ = [
     "Activity",
     "Advance",
+    "Authors",
     "Block",
     "BlockLists",
     "Buckets",
@@ -57,7 +58,9 @@ __all__ = [
     "PulledMarks",
     "Push",
     "Reactions",
+    "ReadRates",
     "Registry",
+    "Residue",
     "Sockets",
     "StandingReaction",
     "Tallies",

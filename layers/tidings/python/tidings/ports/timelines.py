@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tidings.domain.authors import PulledAuthor
+from tidings.domain.authors import NEVER, PulledAuthor, ReadRate
 from tidings.domain.edges import Edge as Edge
 from tidings.domain.idle import UNSEEN, Seen
 from tidings.domain.posts import Post, PostRef, TimelineEntry
@@ -62,7 +62,7 @@ class Timelines(Protocol):
 class ReaderState:
     """What a home read needs to know of its reader.  `removed`: authors who were unfollowed just now, whose entries it
     leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order.
-    `seen`: when the reader was last known to look.
+    `seen`: when the reader was last known to look.  `rate`: how often they do.
 
     `hidden` are those of whom the reader is shown nothing: who is blocked, on either side, and who is muted.  `more`:
     there are too many to name all; the registers know the others.
@@ -73,6 +73,7 @@ class ReaderState:
     seen: Seen = UNSEEN
     hidden: frozenset[str] = frozenset()
     more: bool = False
+    rate: ReadRate = NEVER
 
     def hides(self, entry: TimelineEntry) -> bool:
         """Whether an entry must not be shown to this reader."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from tidings.domain.engagement import Engaged, Engagement
 from tidings.domain.errors import Forbidden
-from tidings.domain.events import Path
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
 from tidings.domain.posts import Post, PostRef
 from tidings.ports.engagements import Engagements
+from tidings.services.authors import Paths
 from tidings.services.claim import Claims
 from tidings.services.originals import Originals
 from tidings.services.visibility import Visibility
@@ -21,11 +21,14 @@ from tidings.services.visibility import Visibility
 class Engager:
     """Changes registers."""
 
-    def __init__(self, claims: Claims, engagements: Engagements, originals: Originals, visibility: Visibility) -> None:
+    def __init__(
+        self, claims: Claims, engagements: Engagements, originals: Originals, visibility: Visibility, paths: Paths
+    ) -> None:
         self._claims = claims
         self._engagements = engagements
         self._originals = originals
         self._visibility = visibility
+        self._paths = paths
 
     def like(self, caller: Caller, client_id: str, ref: PostRef, *, on: bool) -> str:
         """Like a post, or take that back.  The position of the change.
@@ -56,7 +59,7 @@ class Engager:
         if stands is None:
             repost = None
             if on and kind is Engagement.REPOST:
-                repost = Post(user, claim.position, client_id, Path.PUSH, "", repost_of=original)
+                repost = Post(user, claim.position, client_id, self._paths.of(user), "", repost_of=original)
             stands = self._engagements.put(user, kind, original, claim.position, claim.fence, on=on, repost=repost)
         return stands.post if on and stands.on and stands.post else claim.position
 

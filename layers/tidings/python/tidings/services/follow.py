@@ -1,8 +1,9 @@
 """`follow` and `unfollow`: a register by position, and the jobs that bring the home timeline into line with it.
 
-Order of writes in `follow`: outbox (conditional), the edge (both halves and the removal in one transaction), the
-jobs, the ack.  In `unfollow` the final purge is enqueued *before* the edge: whoever follows again makes the first try
-of an unfollow pointless to resend, and a purge that a crash left out would never come.
+Order of writes in `follow`: outbox (conditional), the mark of an author who is pulled, the edge (both halves and the
+removal in one transaction), the jobs, the ack.  In `unfollow` the final purge is enqueued *before* the edge: whoever
+follows again makes the first try of an unfollow pointless to resend, and a purge that a crash left out would never
+come.
 
 A resend finishes what is missing, and changes nothing once a later follow or unfollow stands.
 """
@@ -19,17 +20,27 @@ from tidings.ports.timelines import Edge, Graph
 from tidings.services.claim import Claim, Claims
 from tidings.services.edge_queue import EdgeQueue
 from tidings.services.people import People, unknown
+from tidings.services.pulling import Pulling
 
 
 class Follows:
     """Changes edges."""
 
-    def __init__(self, claims: Claims, people: People, graph: Graph, blocks: BlockLists, edges: EdgeQueue) -> None:
+    def __init__(
+        self,
+        claims: Claims,
+        people: People,
+        graph: Graph,
+        blocks: BlockLists,
+        edges: EdgeQueue,
+        pulling: Pulling,
+    ) -> None:
         self._claims = claims
         self._people = people
         self._graph = graph
         self._blocks = blocks
         self._edges = edges
+        self._pulling = pulling
 
     def follow(self, caller: Caller, client_id: str, author: str) -> str:
         """Follow `author`.  The position of the edge.
@@ -41,6 +52,8 @@ class Follows:
         if self._blocks.between(caller.user_id, [author], strong=True):
             raise unknown()
         claim = self._claim(caller, client_id, author, "follow")
+        if claim.fact is None:
+            self._pulling.before_follow(caller.user_id, author, claim.fence)
         if self._stands(claim) or (
             claim.fact is None and self._graph.follow(caller.user_id, author, claim.position, claim.fence)
         ):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from tidings.domain.entities import handles
 from tidings.domain.errors import NotFound
-from tidings.domain.events import Path
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
@@ -19,6 +18,7 @@ from tidings.domain.posts import Post, PostRef
 from tidings.ports.engagements import Engagements
 from tidings.ports.profiles import Handles
 from tidings.ports.timelines import Posts
+from tidings.services.authors import Paths
 from tidings.services.claim import Claims
 from tidings.services.originals import Originals
 
@@ -42,13 +42,20 @@ class Poster:
     """Writes posts and their tombstones."""
 
     def __init__(
-        self, claims: Claims, posts: Posts, engagements: Engagements, originals: Originals, handles: Handles
+        self,
+        claims: Claims,
+        posts: Posts,
+        engagements: Engagements,
+        originals: Originals,
+        handles: Handles,
+        paths: Paths,
     ) -> None:
         self._claims = claims
         self._posts = posts
         self._engagements = engagements
         self._originals = originals
         self._handles = handles
+        self._paths = paths
 
     def post(self, caller: Caller, client_id: str, draft: Draft) -> str:
         """Publish to everybody who follows the caller.  The position, for good; a resend gives the same one.
@@ -98,7 +105,7 @@ class Poster:
             caller.user_id,
             position,
             client_id,
-            Path.PUSH,
+            self._paths.of(caller.user_id),
             draft.text,
             reply_to=answered.ref if answered else None,
             root=(answered.root or answered.ref) if answered else None,

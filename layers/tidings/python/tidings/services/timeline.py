@@ -17,6 +17,7 @@ from tidings.ports.timelines import Graph, Posts
 from tidings.ports.world import Clock
 from tidings.services.feeds import Feeds
 from tidings.services.people import People, unknown
+from tidings.services.rates import HomeReads
 from tidings.services.returning import Returns
 from tidings.services.visibility import Hiding, Visibility
 
@@ -42,6 +43,7 @@ class TimelineReader:
         visibility: Visibility,
         hiding: Hiding,
         people: People,
+        reads: HomeReads,
         clock: Clock,
         bound_ms: int,
     ) -> None:
@@ -52,6 +54,7 @@ class TimelineReader:
         self._visibility = visibility
         self._hiding = hiding
         self._people = people
+        self._reads = reads
         self._clock = clock
         self._bound = bound_ms
 
@@ -65,6 +68,7 @@ class TimelineReader:
         clock = self._clock.now()
         asked = window(before, since)
         reader = self._graph.reader(caller.user_id)
+        self._reads.note(caller, reader)
         away = self._returns.notice(caller.user_id, reader.seen, clock)
         shown, last = self._feeds.page(caller.user_id, reader, asked, limit, away)
         shown, last = one_page(shown, last)

@@ -94,6 +94,7 @@ from tidings.storage.timeline_keys import EDGE_BLOCKED as EDGE_BLOCKED
 from tidings.storage.timeline_keys import EDGE_COUNTS as EDGE_COUNTS
 from tidings.storage.timeline_keys import EDGE_MUTED as EDGE_MUTED
 from tidings.storage.timeline_keys import EDGE_PULLED as EDGE_PULLED
+from tidings.storage.timeline_keys import EDGE_RATE as EDGE_RATE
 from tidings.storage.timeline_keys import EDGE_REMOVED as EDGE_REMOVED
 from tidings.storage.timeline_keys import EDGE_SEEN as EDGE_SEEN
 from tidings.storage.timeline_keys import EDGE_SHARDS as EDGE_SHARDS
@@ -123,6 +124,7 @@ from tidings.storage.timeline_keys import removal as removal
 from tidings.storage.timeline_keys import replies as replies
 from tidings.storage.timeline_keys import reply as reply
 from tidings.storage.timeline_keys import requests as requests
+from tidings.storage.timeline_keys import residue as residue
 
 USERS: Final = Table("Users", "user_id")
 CONNECTIONS: Final = Table("Connections", "user_id", ttl=True)

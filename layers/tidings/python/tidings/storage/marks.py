@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.authors import OPEN
+from tidings.domain.authors import OPEN, PulledAuthor
 from tidings.domain.errors import RetryLater
 from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
@@ -79,12 +79,16 @@ class MarkStore:
             # Opened just now, or ended: the same again finds out which.
             self.close(reader, author, start, until, fence)
 
+    def close_others(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
+        """Likewise all open marks of the author but one (strongly read: 1 unit)."""
+        for each in self._marks(reader, author, strong=True):
+            if each.open and each.start != start:
+                self.close(reader, author, each.start, until, fence)
+
     def drop(self, reader: str, author: str, fence: Fence) -> None:
         """Take the author's marks out, whatever they are (eventually consistent: whoever drops does so twice)."""
         for attempt in range(ATTEMPTS):
-            with answered():
-                item = self._client.get_item(TableName=self._table, Key=_key(reader), ConsistentRead=attempt > 0)
-            mine = [each for each in readers.pulled(item.get("Item", {})) if each.author == author]
+            mine = self._marks(reader, author, strong=attempt > 0)
             if not mine:
                 return
             attributes = {f"#a{n}": keys.mark(author, each.start) for n, each in enumerate(mine)}
@@ -103,6 +107,11 @@ class MarkStore:
                 continue
             return
         raise RetryLater("Too many changes to these marks at once.")
+
+    def _marks(self, reader: str, author: str, *, strong: bool) -> list[PulledAuthor]:
+        with answered():
+            answer = self._client.get_item(TableName=self._table, Key=_key(reader), ConsistentRead=strong)
+        return [each for each in readers.pulled(answer.get("Item", {})) if each.author == author]
 
     def _update(
         self,

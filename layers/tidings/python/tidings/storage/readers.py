@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tidings.domain.authors import PulledAuthor
+from tidings.domain.authors import NEVER, PulledAuthor, ReadRate
 from tidings.domain.idle import Seen
 from tidings.ports.timelines import ReaderState
 from tidings.storage import keys
@@ -25,12 +25,18 @@ def decode(items: Iterable[Item]) -> ReaderState:
         hidden=frozenset[str]().union(*(_named(item, prefix) for item in hiding for prefix in HIDING)),
         more=any(FULL in item for item in hiding),
         seen=_seen(by_edge.get(keys.EDGE_SEEN, {})),
+        rate=rate(by_edge.get(keys.EDGE_RATE, {})),
     )
 
 
 def _seen(item: Item) -> Seen:
     day, asked = (int_of(item, name) if name in item else 0 for name in ("day", "asked"))
     return Seen(day, asked)
+
+
+def rate(item: Item) -> ReadRate:
+    """How often somebody reads, as an item `reader#rate` says it."""
+    return ReadRate(int_of(item, "reads"), int_of(item, "since")) if item else NEVER
 
 
 def pulled(item: Item) -> tuple[PulledAuthor, ...]:

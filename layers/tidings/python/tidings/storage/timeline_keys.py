@@ -24,7 +24,10 @@ Graph          owner / edge               `owner` is a user id and `edge` is `fo
                                           many are open, for there is a most), `reader#blocked` and `reader#muted`
                                           (whom the reader is not shown: one attribute each, changed with the register;
                                           many may block one user, so there is a most, and then it is `full`),
-                                          `reader#seen` (down to which day all of the reader's halves are fresh).
+                                          `reader#seen` (down to which day all of the reader's halves are fresh),
+                                          `reader#rate` (how often they read, roughly).
+                                          `<author>#residue`, by reader: who would pull the author and is full; they are
+                                          pushed to when others pull.
 Engagements    owner / item               `owner` is a user id and `item` is `like#<author>/<position>` or
                                           `repost#<author>/<position>`: what the user did with a post, a register by
                                           position, a tombstone when taken back.  Or `owner` is
@@ -51,8 +54,12 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, request
                reader#removed: r#<author> ? (the position of the unfollow), expires_at
                reader#pulled: p#<author>#<start> N ? (the end of what is pulled from then on; 0: none), open N (a count)
                reader#seen: day N ? (since the epoch), asked N ? (when a return was last asked for)
+               reader#rate: reads N (a count), since N
                <author>#<shard>: seen N ? (the day, since the epoch, on which the follower was last known to look)
-               ` shards`: shards N ?, followers N ? (counts)
+               ` shards`: shards N ?, followers N ? (counts); in shard 0 also, of the author: path ?, pulled_from N ?,
+               leaving N ?, crossed N ?; weighed N ?, weighed_followers N ? (a count), post_rate N ?, read_rate N ?
+               (thousandths a day)
+               <author>#residue: start N, expires_at ? (when the pull is over), deleted ? (when they follow no more)
 Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
                expires_at ? (with `deleted`)
                counts: likes N ?, reposts N ?, replies N ?, shards N ? (a count)
@@ -85,6 +92,8 @@ EDGE_REMOVED: Final = "reader#removed"
 REMOVED_PREFIX: Final = "r#"
 EDGE_SEEN: Final = "reader#seen"
 EDGE_PULLED: Final = "reader#pulled"
+EDGE_RATE: Final = "reader#rate"
+RESIDUE: Final = "residue"
 MARK_PREFIX: Final = "p#"
 EDGE_BLOCKED: Final = "reader#blocked"
 BLOCKED_PREFIX: Final = "b#"
@@ -141,6 +150,11 @@ def followers(author_id: str, shard: int) -> str:
 def removal(author_id: str) -> str:
     """Attribute name, in a user's `reader#removed` item, of the removal of `author_id`; its value is the position."""
     return REMOVED_PREFIX + author_id
+
+
+def residue(author_id: str) -> str:
+    """Partition key, in `Graph`, of those who pull too many to pull `author_id`, too."""
+    return f"{author_id}#{RESIDUE}"
 
 
 def mark(author_id: str, start: int) -> str:

@@ -14,13 +14,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from tidings.domain.events import Path
 from tidings.domain.position import FIRST, LAST, floor
 from tidings.domain.posts import TimelineEntry
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.ports.world import Clock, Meter
 from tidings.services.fanout.jobs import EdgeJob
-from tidings.services.fanout.posts import POST, entry_of, kind_of
+from tidings.services.fanout.posts import entry_of
+from tidings.services.pulling import Pulling
 
 BACKFILL: Final = 50
 """Posts of an author that come with a follow: more than a page, so that the timeline looks lived in."""
@@ -33,14 +35,24 @@ class EdgeJobs:
     """Backfills and purges."""
 
     def __init__(
-        self, graph: Graph, posts: Posts, timelines: Timelines, clock: Clock, meter: Meter, times: Times
+        self,
+        graph: Graph,
+        posts: Posts,
+        timelines: Timelines,
+        pulling: Pulling,
+        clock: Clock,
+        meter: Meter,
+        times: Times,
+        bound_ms: int,
     ) -> None:
         self._graph = graph
+        self._pulling = pulling
         self._posts = posts
         self._timelines = timelines
         self._clock = clock
         self._meter = meter
         self._times = times
+        self._bound = bound_ms
 
     def run(self, job: EdgeJob) -> EdgeJob | None:
         """Do a job.  What is left of it, None when it is done.  Raises `RetryLater` when the fence passes."""
@@ -59,19 +71,33 @@ class EdgeJobs:
         return None
 
     def _backfill(self, job: EdgeJob, fence: Fence) -> None:
-        """Copy the author's last posts.  The fence's stamp is older than the reads, as for a chunk."""
+        """Copy the author's last posts, but for those that the follower pulls.
+
+        The fence's stamp is older than the reads, as for a chunk.
+        """
         recent, _ = self._posts.page(job.author, floor(job.since), LAST, BACKFILL, strong=True)
-        pushed = [post for post in recent if kind_of(post) == POST]
-        asked = {(job.user, post.answers) for post in pushed if post.answers not in (None, job.user)}
+        pulled = [post.position for post in recent if post.path is Path.PULL]
+        everything = self._pulling.renew(job.user, job.author, pulled, fence)
+        copied = [post for post in recent if everything or post.path is Path.PUSH]
+        asked = {(job.user, post.answers) for post in copied if post.answers not in (None, job.user)}
         follows = self._graph.following((user, answered) for user, answered in asked if answered is not None)
         seen = {None, job.user, *(answered for _, answered in follows)}
-        entries = [(job.user, entry_of(post)) for post in pushed if post.answers in seen]
+        entries = [(job.user, entry_of(post)) for post in copied if post.answers in seen]
         self._timelines.write(entries, fence)
         self._meter.count("FanoutBackfilled", len(entries))
 
     def _purge(self, job: EdgeJob, fence: Fence) -> EdgeJob | None:
-        """Delete every copy of the author's posts; after the final run the removal may go."""
+        """Delete every copy of the author's posts, and pull no others; after the final run the removal may go.
+
+        Who was in the author's residue was pushed to until now, whenever the edge ended: then a later run is the final
+        one.
+        """
+        pushed = job.cursor is None and self._pulling.end(job.user, job.author, fence)
         rest = self._sweep(job, fence, lambda _entry: True)
+        if pushed:
+            until, settle = fence.stamp + 2 * self._times.settle, self._times.settle
+            due = fence.stamp + settle + self._bound + settle
+            return replace(job, final=True, due=due, until=until, cursor=None, tries=0)
         if rest is None and job.final:
             self._graph.clear_removal(job.user, job.author, job.position, fence)
         return rest

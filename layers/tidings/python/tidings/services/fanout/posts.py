@@ -1,5 +1,7 @@
 """Posts as kinds of fan-out: `post` writes copies into home timelines, `unpost` takes them out.
 
+What is pulled is written for its author, and for the residue of those who pull too many: `pulled` and `unpulled`.
+
 A delete must beat every late copy.  A copy is written under the stamp that was taken before the post was read
 strongly, so whoever read it alive has written by the tombstone's time plus `T`; the second sweep comes after that.
 """
@@ -15,6 +17,7 @@ from tidings.domain.position import ms_of
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.domain.timeline import EXCERPT, excerpt
+from tidings.ports.pulling import Residue
 from tidings.ports.streams import Shown
 from tidings.ports.timelines import Graph, Posts, Timelines
 from tidings.services.fanout.jobs import PlanJob
@@ -22,22 +25,23 @@ from tidings.services.fanout.kinds import Apply, Effect, Kind, Subject, Wanted
 
 POST = "post"
 UNPOST = "unpost"
+PULLED = "pulled"
+UNPULLED = "unpulled"
 NAME = len("repost_of")
 """Bytes of the longest name of a reference, which takes room from the text."""
 
 
-def kind_of(post: Post) -> str | None:
-    """Which fan-out a post asks for, as it stands; None when its path says that its readers fetch it."""
-    if post.path is not Path.PUSH:
-        return None
+def kind_of(post: Post) -> str:
+    """Which fan-out a post asks for, as it stands."""
+    if post.path is Path.PULL:
+        return UNPULLED if post.text is None else PULLED
     return UNPOST if post.text is None else POST
 
 
 def post_rule(shown: Shown) -> Iterator[Wanted]:
     """A post asks for its copies, a tombstone for their end, twice."""
-    kind = kind_of(shown) if isinstance(shown, Post) else None
-    if isinstance(shown, Post) and kind is not None:
-        yield Wanted(PlanJob(kind, shown.author, shown.position), again=kind == UNPOST)
+    if isinstance(shown, Post):
+        yield Wanted(PlanJob(kind_of(shown), shown.author, shown.position), again=shown.text is None)
 
 
 def entry_of(post: Post) -> TimelineEntry:
@@ -85,6 +89,26 @@ class Followers:
             yield from ((at, follower) for follower in page)
 
 
+class Left:
+    """The audience of an author who is pulled: the author's own timeline, then the residue, in one shard.
+
+    With `dropped` also who was in it: copies may lie with them.
+    """
+
+    def __init__(self, residue: Residue, *, dropped: bool) -> None:
+        self._residue = residue
+        self._dropped = dropped
+
+    def first(self, subject: Subject) -> Sequence[str]:
+        """The author."""
+        return (subject.owner,)
+
+    def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
+        """Who pulls too many."""
+        for page in self._residue.members(subject.owner, after, dropped=self._dropped):
+            yield from ((shard, reader) for reader in page)
+
+
 class CopyWriter(Protocol):
     """Where copies are written to."""
 
@@ -105,9 +129,9 @@ class WriteCopies:
         self._graph = graph
 
     def prepare(self, subject: Subject) -> Apply | None:
-        """Read the post strongly.  None for a tombstone, and for a post that is not pushed."""
+        """Read the post strongly.  None for a tombstone."""
         post = self._posts.get(subject.owner, subject.position, strong=True)
-        if post is None or kind_of(post) != POST:
+        if post is None or post.text is None:
             return None
         entry = entry_of(post)
 
@@ -133,13 +157,19 @@ class DeleteCopies:
         return apply
 
 
-def post_kinds(graph: Graph, idle: Idle) -> dict[str, Kind]:
+def post_kinds(graph: Graph, residue: Residue, idle: Idle) -> dict[str, Kind]:
     """The registry's entries for posts.  Copies go to who is not idle, their end to all."""
-    return {POST: Kind(Followers(graph, idle), gives=True, members_only=True), UNPOST: Kind(Followers(graph))}
+    return {
+        POST: Kind(Followers(graph, idle), gives=True, members_only=True),
+        UNPOST: Kind(Followers(graph)),
+        PULLED: Kind(Left(residue, dropped=False), gives=True, members_only=True),
+        UNPULLED: Kind(Left(residue, dropped=True)),
+    }
 
 
 def post_effects(
     posts: Posts, timelines: Timelines, graph: Graph, copies: CopyWriter | None = None
 ) -> dict[str, Effect]:
     """What workers do for posts; they write them through `copies`, if that is given."""
-    return {POST: WriteCopies(posts, copies or timelines, graph), UNPOST: DeleteCopies(timelines)}
+    write, delete = WriteCopies(posts, copies or timelines, graph), DeleteCopies(timelines)
+    return {POST: write, UNPOST: delete, PULLED: write, UNPULLED: delete}
