@@ -68,24 +68,36 @@ class Sockets(Construct):
 
     def may_manage(self, methods: Sequence[str]) -> iam.PolicyStatement:
         """Post to sockets (POST), ask about them (GET), end them (DELETE): `methods` and nothing else."""
-        api = f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.api.api_id}"
         return iam.PolicyStatement(
             actions=["execute-api:ManageConnections"],
-            resources=[f"{api}/{self._settings.stage}/{method}/@connections/*" for method in methods],
+            resources=[f"{self._arn()}/{self._settings.stage}/{method}/@connections/*" for method in methods],
         )
 
     def _host(self) -> str:
         return f"{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
     def add_routes(self, functions: dict[str, lambda_.Function], authorizer: lambda_.Function) -> None:
-        """A route for each action, with an integration of its own: a shared one once lost its permissions."""
+        """A route for each action; those of a function share an integration and a permission, since a stack holds 500
+        resources.  CDK would give each route a permission, so it is shown the function as one that it may not change.
+        """
         check = authorizers.WebSocketLambdaAuthorizer("Authorizer", authorizer, identity_source=[IDENTITY_SOURCE])
+        gateway = iam.ServicePrincipal("apigateway.amazonaws.com")
         for name, keys in actions.ROUTES.items():
+            function = functions[name]
+            function.add_permission("Routes", principal=gateway, source_arn=f"{self._arn()}/{self._settings.stage}/*")
+            title = f"{name.capitalize()}Integration"
+            as_it_is = lambda_.Function.from_function_attributes(
+                self, title, function_arn=function.function_arn, skip_permissions=True
+            )
+            shared = integrations.WebSocketLambdaIntegration(title, as_it_is)
             for key in keys:
-                self._route(key, functions[name], check if key == CONNECT else None)
+                self._route(key, shared, check if key == CONNECT else None)
         self._stage()
 
-    def _route(self, key: str, function: lambda_.Function, authorizer: Any) -> None:
+    def _arn(self) -> str:
+        return f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.api.api_id}"
+
+    def _route(self, key: str, integration: integrations.WebSocketLambdaIntegration, authorizer: Any) -> None:
         """Actions are answered on the route; connecting and leaving are not."""
         title = "".join(part.capitalize() for part in key.strip("$").split("."))
         route = apigw.WebSocketRoute(
@@ -93,7 +105,7 @@ class Sockets(Construct):
             title,
             web_socket_api=self.api,
             route_key=key,
-            integration=integrations.WebSocketLambdaIntegration(f"{title}Integration", function),
+            integration=integration,
             authorizer=authorizer,
             return_response=key not in (CONNECT, DISCONNECT),
         )
