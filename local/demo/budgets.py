@@ -123,12 +123,12 @@ def post(followers: int) -> Allowed:
 def answer(followers: int, both: int) -> Allowed:
     """An answer of somebody with `followers` followers, `both` of whom follow whom it answers, too; whoever is answered
     is told."""
-    return Allowed(9 + both, 7.5 + followers / 2 + math.ceil(followers / 60) + 1, 2, 1)
+    return Allowed(9 + both, 8 + followers / 2 + math.ceil(followers / 60) + 1, 2, 1)
 
 
 def engagement(repost: bool = False) -> Allowed:
     """A like, a repost (without its fan-out), or its end."""
-    return Allowed(7 if repost else 5, 3.5 if repost else 3, 2, 1)
+    return Allowed(7 if repost else 5, 4 if repost else 3, 2, 1)
 
 
 def counts(posts: int) -> Allowed:

@@ -35,7 +35,7 @@ async def test_engagements(
     action: str, later_ms: int, connect: Connect, control: AsyncControlClient, user: Any
 ) -> None:
     ann, bob = await gather(connect(user("ann")), connect(user("bob")))
-    for _ in range(2):  # What is remembered of people is no longer looked up.
+    for _ in range(2):  # What a warm function remembers is no longer looked up.
         unharmed = await prepared(ann, bob, action, "unharmed")
         await engage(bob, action, unharmed)
     made = await calls(control, "Timeline", unharmed["position"])
@@ -61,10 +61,11 @@ async def test_engagements(
 async def test_answers(later_ms: int, connect: Connect, control: AsyncControlClient, user: Any) -> None:
     ann, bob = await gather(connect(user("ann")), connect(user("bob")))
     root = await posted(ann, "ask me")
-    client_id = new_id()
-    await bob.ask("post", client_id=client_id, text="unharmed", reply_to=root)
+    texts = ["first", "unharmed"]
+    for text in texts:
+        client_id = new_id()
+        await bob.ask("post", client_id=client_id, text=text, reply_to=root)
     made = await calls(control, "Timeline", client_id)
-    texts = ["unharmed"]
     for call, when in points(made):
         frame = {"client_id": new_id(), "text": f"{call} {when}", "reply_to": root}
         await control.misbehave(calls=[kill("Timeline", frame["client_id"], call, when)])
