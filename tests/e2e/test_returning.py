@@ -102,8 +102,8 @@ async def test_who_looks_is_refreshed_now_and_then(connect: Connect, control: As
     await control.advance(DAY_MS + SETTLE_MS)
     reader = await connect(reader.user)
     # Asking, three halves, the note.
-    cost = await used(control, ("timeline.home", "WorkSmall"), Allowed(5, 6, 2, 1), reader.home)
-    assert cost.write == 5
+    cost = await used(control, ("timeline.home", "WorkSmall"), Allowed(6, 6, 2, 1), reader.home)
+    assert cost.write in (5, 6), "one in 32 also writes how often they read"
     assert await noted(control, reader.user) == first + 1
-    again = await used(control, ("timeline.home", "WorkSmall"), Allowed(0, 2, 2, 1), reader.home)
-    assert again.write == 0
+    again = await used(control, ("timeline.home", "WorkSmall"), Allowed(1, 2, 2, 1), reader.home)
+    assert again.write <= 1

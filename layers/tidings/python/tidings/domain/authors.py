@@ -6,7 +6,8 @@ be posts to fetch.  The path that is stored on a post decides whether a reader t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tidings.domain.events import Path
@@ -40,6 +41,18 @@ class PulledAuthor:
     def covers(self, position: str) -> bool:
         """Whether a post at `position` may be one to fetch."""
         return floor(self.start) < position and (self.open or position < floor(self.until))
+
+
+def joined(marks: Iterable[PulledAuthor]) -> list[PulledAuthor]:
+    """The same, with those of one author that overlap or touch as one: there is one place to look."""
+    found: list[PulledAuthor] = []
+    for mark in sorted(marks):
+        last = found[-1] if found else None
+        if last is None or last.author != mark.author or not (last.open or mark.start <= last.until):
+            found.append(mark)
+        elif not last.open:
+            found[-1] = replace(last, until=OPEN if mark.open else max(last.until, mark.until))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

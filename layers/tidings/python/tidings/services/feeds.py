@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tidings.domain.authors import joined
 from tidings.domain.events import Path
 from tidings.domain.idle import Away
 from tidings.domain.merge import Merge
@@ -92,7 +93,7 @@ class Feeds:
         who is back one for each author."""
         oldest = max(asked.after, floor(self._clock.now() - self._retention))
         found = {}
-        for mark in reader.pulled:
+        for mark in joined(reader.pulled):
             after, before = max(oldest, floor(mark.start)), LAST if mark.open else floor(mark.until)
             # One's own posts are in one's own feed, whoever else pulls them.
             if mark.author != user_id and after < min(before, asked.before):
