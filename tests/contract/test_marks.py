@@ -48,18 +48,14 @@ class TestMarks:
         assert not stores.marks.open(bob, "fay", now, MOST, fence)
         assert [each.author for each in marks(stores, bob) if each.open] == ["ann", "dan", "eve"]
 
-    def test_all_but_one_of_an_author_end_at_once(self, stores: Stores) -> None:
+    def test_the_marks_of_one_author(self, stores: Stores) -> None:
         bob, now, fence = stores.user("bob"), stores.clock.now(), stores.fence()
-        stores.marks.close_others(bob, "ann", now, now + 9, fence)
-        assert marks(stores, bob) == ()
+        assert [*stores.marks.of(bob, "ann")] == []
         stores.marks.close(bob, "ann", now, now + 1, fence)
-        for author, start in (("ann", now + 3), ("ann", now + 4), ("cid", now + 3)):
+        for author, start in (("ann", now + 3), ("cid", now + 3)):
             stores.marks.open(bob, author, start, MOST, fence)
-        for _ in range(2):
-            stores.marks.close_others(bob, "ann", now + 4, now + 9, fence)
-            assert [each.until for each in marks(stores, bob)] == [now + 1, now + 9, OPEN, OPEN]
-        stores.marks.close_others(bob, "ann", 0, now + 10, fence)
-        assert [each.until for each in marks(stores, bob)] == [now + 1, now + 9, now + 10, OPEN]
+        assert [*stores.marks.of(bob, "ann")] == [PulledAuthor("ann", now, now + 1), PulledAuthor("ann", now + 3)]
+        assert [*stores.marks.of(bob, "an")] == []
 
     def test_dropping_forgets_one_author_and_makes_room(self, stores: Stores) -> None:
         bob, now, fence = stores.user("bob"), stores.clock.now(), stores.fence()

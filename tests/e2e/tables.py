@@ -38,6 +38,19 @@ async def put(control: AsyncControlClient, name: str, item: Item) -> None:
     await asyncio.to_thread(database.put_item, TableName=deployed, Item=item)
 
 
+async def add(control: AsyncControlClient, name: str, key: Item, attribute: str, by: int) -> None:
+    """Add to a number behind the system's back."""
+    database, deployed = await table(control, name)
+    await asyncio.to_thread(
+        database.update_item,
+        TableName=deployed,
+        Key=key,
+        UpdateExpression="ADD #attribute :by",
+        ExpressionAttributeNames={"#attribute": attribute},
+        ExpressionAttributeValues={":by": {"N": str(by)}},
+    )
+
+
 async def registry(control: AsyncControlClient, user: str) -> dict[str, str]:
     """Connection ids by device, as the registry has them."""
     found = await items(control, "Connections", "user_id", user)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.fakes.timelines import DAY, FakeGraph
-from tidings.domain.authors import OPEN
+from tidings.domain.authors import OPEN, PulledAuthor
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock
 
@@ -33,10 +35,8 @@ class FakeMarks:
         mine[author, start] = mine.get((author, start), OPEN) or until
         self._prune(mine)
 
-    def close_others(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
-        mine = self._graph.marks.get(reader, {})
-        for each in [each for each, end in mine.items() if each[0] == author and each[1] != start and end == OPEN]:
-            self.close(reader, *each, until, fence)
+    def of(self, reader: str, author: str) -> Sequence[PulledAuthor]:
+        return [each for each in self._graph.reader(reader).pulled if each.author == author]
 
     def drop(self, reader: str, author: str, fence: Fence) -> None:
         fence.check()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from tidings.domain.authors import Author, ReadRate
+from tidings.domain.authors import Author, PulledAuthor, ReadRate
 from tidings.domain.stamp import Fence
 
 
@@ -22,8 +22,8 @@ class PulledMarks(Protocol):
         """The pull that began at `start` ends at `until` (epoch ms, exclusive), once: an end never changes."""
         ...
 
-    def close_others(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
-        """Likewise all open marks of `author` but the one that began at `start` (0: all of them)."""
+    def of(self, reader: str, author: str) -> Sequence[PulledAuthor]:
+        """The reader's marks of `author`, in order (strongly read)."""
         ...
 
     def drop(self, reader: str, author: str, fence: Fence) -> None:

@@ -43,14 +43,16 @@ class Pulling:
         """`reader` follows; `pulled` are the positions of recent posts that were not pushed.  Whether copies of these
         have to be written; else the reader will find them."""
         found = self._authors.get(author, strong=False)
-        if found.pulling:
-            # Who was no follower when a pull was over, and is one again before they were purged, still has its mark.
-            self._marks.close_others(reader, author, found.pulled_from, fence.now(), fence)
-        if found.pulled_from:
+        start, marks = found.pulled_from, self._marks.of(reader, author) if found.pulling else ()
+        for mark in marks:
+            if mark.open and mark.start != start:
+                # Who was no follower when a pull was over, and is one again before they were purged, still has it.
+                self._marks.close(reader, author, mark.start, fence.now(), fence)
+        if start and all(mark.start != start for mark in marks):
             self.keep(reader, found, fence)
         if not pulled or self._residue.holds(author, reader):
             return bool(pulled)
-        before = floor(found.pulled_from) if found.pulled_from else LAST
+        before = floor(start) if start else LAST
         older = [position for position in pulled if position < before]
         if older:
             self._marks.close(reader, author, ms_of(min(older)), ms_of(max(older)) + 1, fence)

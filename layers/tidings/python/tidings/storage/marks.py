@@ -79,11 +79,9 @@ class MarkStore:
             # Opened just now, or ended: the same again finds out which.
             self.close(reader, author, start, until, fence)
 
-    def close_others(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
-        """Likewise all open marks of the author but one (strongly read: 1 unit)."""
-        for each in self._marks(reader, author, strong=True):
-            if each.open and each.start != start:
-                self.close(reader, author, each.start, until, fence)
+    def of(self, reader: str, author: str) -> list[PulledAuthor]:
+        """Those of one author (strongly read: 1 unit)."""
+        return self._marks(reader, author, strong=True)
 
     def drop(self, reader: str, author: str, fence: Fence) -> None:
         """Take the author's marks out, whatever they are (eventually consistent: whoever drops does so twice)."""
