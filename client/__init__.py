@@ -7,6 +7,7 @@ async with Client(endpoint, token, device="laptop") as client:
 """
 
 from client.api import Client
+from client.circle import Person, Profile
 from client.errors import ClientError, Closed, Refused, RequestError
 from client.events import (
     Edit,
@@ -46,9 +47,11 @@ __all__ = [
     "NewPosts",
     "Overview",
     "Page",
+    "Person",
     "Post",
     "Presence",
     "Privacy",
+    "Profile",
     "Reaction",
     "Reactions",
     "Reader",

@@ -27,7 +27,7 @@ class Client(Messages, Conversations, Posts, Timelines):
 
     @cached_property
     def people(self) -> People:
-        """Blocks, privacy and presence."""
+        """Profiles, follows, blocks, mutes, privacy and presence."""
         return People(self.ask, self._session.inbox.present.get)
 
     @cached_property

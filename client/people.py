@@ -1,10 +1,11 @@
-"""People: who is blocked, who may see what of us, and who is there.  `client.people` of a client."""
+"""People: who they are, who is blocked, who may see what of us, and who is there.  `client.people` of a client."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Literal
 
+from client.circle import Circle
 from client.core import Ask, new_id
 from client.events import Presence
 from client.paging import paged
@@ -15,11 +16,11 @@ Audience = Literal["everyone", "following", "nobody"]
 Preview = Literal["full", "sender", "none"]
 
 
-class People:
-    """Blocks, privacy and presence."""
+class People(Circle):
+    """Profiles and follows, blocks and mutes, privacy and presence."""
 
     def __init__(self, ask: Ask, known: Callable[[str], Presence | None]) -> None:
-        self._ask = ask
+        super().__init__(ask)
         self._known = known
 
     async def block(self, user: str) -> Ack:

@@ -15,7 +15,7 @@ from client.wire import event_of
 class Ack:
     """A mutation is durable.  `position` is its place in the order, `at` that place's time.
 
-    `not_added` are users who could not be put into a group.
+    `not_added` are users who could not be put into a group; `requested`: the follow waits for consent.
     """
 
     client_id: str | None = None
@@ -23,6 +23,7 @@ class Ack:
     position: str | None = None
     at: int | None = None
     not_added: tuple[str, ...] = ()
+    requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def ack_of(reply: Reply) -> Ack:
         reply.get("position"),
         reply.get("at"),
         tuple(reply.get("not_added") or ()),
+        reply.get("requested", False),
     )
 
 

@@ -83,7 +83,7 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "Timeline": Access(
         tables={
-            keys.USERS: ("BatchGetItem",),
+            keys.USERS: ("GetItem", "BatchGetItem", "UpdateItem", "PutItem", "DeleteItem"),
             keys.OUTBOX: ("PutItem", "UpdateItem"),
             keys.POSTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"),
             keys.ENGAGEMENTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from client.api import Client
 from client.commands.options import command, connected, post_name
-from client.commands.show import post_line
+from client.commands.show import post_line, printable
 from client.events import NewPosts
 from client.order import Seen
 from client.posts import Post
@@ -93,5 +93,7 @@ def _print_new(posts: Iterable[Post], shown: Seen[tuple[str, str]]) -> None:
 async def run_follow(options: argparse.Namespace) -> int:
     """Follow or unfollow."""
     async with connected(options) as client:
-        await (client.follow(options.whom) if options.command == "follow" else client.unfollow(options.whom))
+        ack = await (client.follow(options.whom) if options.command == "follow" else client.unfollow(options.whom))
+        if ack.requested:
+            print(f"{printable(options.whom)} is private: you follow when they accept.", file=sys.stderr)
     return 0

@@ -112,7 +112,7 @@ def block(follows: int = 0) -> Allowed:
 
 def follow() -> Allowed:
     """A follow of somebody whom all may follow, with its backfills (of nothing)."""
-    return Allowed(9, 10, 2, 1)
+    return Allowed(9, 10.5, 2, 1)
 
 
 def post(followers: int) -> Allowed:

@@ -77,7 +77,7 @@ async def test_a_follow_on_its_way_does_not_outlive_the_block(
     await settle(control)
     assert await reader.home() == []
     assert await items(control, "Timelines", "user_id", reader.user) == []
-    assert await items(control, "Graph", "owner", f"{author.user}#0") == []
+    assert [each["edge"]["S"] for each in await items(control, "Graph", "owner", f"{author.user}#0")] == [" shards"]
 
 
 async def test_the_later_frame_wins(connect: Connect, control: AsyncControlClient, user: Any) -> None:

@@ -105,7 +105,7 @@ class FakeWorld:
         self.rates = FakeReadRates(self.graph)
         self.blocks = FakeBlockLists()
         self.mutes = FakeMutes()
-        self.graph.hiding = [self.blocks.hidden, self.mutes.hidden]
+        self.graph.blocked, self.graph.muted = self.blocks.hidden, self.mutes.hidden
         self.devices = FakeDevices()
         self.push = FakePush()
         self.watchers = FakeWatchers()

@@ -89,7 +89,7 @@ class FakeTimelines:
 class FakeGraph:
     """Edges by (follower, author); followers by (author, shard); removals by user id.  `full`: followers a shard.
 
-    `hiding` says whom a reader is not shown.
+    `blocked` and `muted` say whom a reader is not shown.
     """
 
     def __init__(self, full: int = FULL) -> None:
@@ -103,7 +103,8 @@ class FakeGraph:
         self.shard_counts: dict[str, int] = {}
         self.page_size = 2_000
         self.full = full
-        self.hiding: list[Callable[[str], frozenset[str]]] = []
+        self.blocked: Callable[[str], frozenset[str]] = _nobody
+        self.muted: Callable[[str], frozenset[str]] = _nobody
 
     def edge(self, follower: str, author: str) -> Edge | None:
         return self.edges.get((follower, author))
@@ -150,7 +151,8 @@ class FakeGraph:
         marks = self.marks.get(user_id, {})
         return ReaderState(
             removed=frozenset(self.removals.get(user_id, {})),
-            hidden=frozenset[str]().union(*(hidden(user_id) for hidden in self.hiding)),
+            blocked=self.blocked(user_id),
+            muted=self.muted(user_id),
             pulled=tuple(sorted(PulledAuthor(author, start, until) for (author, start), until in marks.items())),
             seen=self.seen.get(user_id, Seen()),
             rate=self.rates.get(user_id, NEVER),
@@ -211,6 +213,10 @@ class FakeChunks:
             (ready if each.due <= now and lane in (None, each.lane) else waiting).append(each)
         self.queued = waiting
         return [each.job for each in sorted(ready, key=lambda each: each.due)]
+
+
+def _nobody(_user_id: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _is_at(position: str, edge: Edge | None) -> bool:

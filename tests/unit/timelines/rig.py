@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from tests.fakes import FakeAuthors, FakeEngagements, FakeLooks, FakeReadRates, FakeWorld, watched
+from tests.fakes import (
+    FakeAuthors,
+    FakeEngagements,
+    FakeFollowLists,
+    FakeLooks,
+    FakeReadRates,
+    FakeWorld,
+    watched,
+)
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
 from tests.unit.timelines.slow import SlowGraph, SlowMarks, SlowResidue, SlowTimelines, StreamedPosts
@@ -49,6 +57,7 @@ from tidings.services.post import Draft, Poster
 from tidings.services.post_threads import ThreadReader
 from tidings.services.pulling import Pulling
 from tidings.services.rates import HomeReads, Rates
+from tidings.services.requests import FollowRequests
 from tidings.services.returning import Returns
 from tidings.services.threads import Threads
 from tidings.services.timeline import TimelineReader
@@ -85,7 +94,7 @@ class Rig:
         self.timelines.commit = self._commit
         self.graph = SlowGraph()
         self.graph.commit = self._commit
-        self.graph.hiding = self.world.graph.hiding
+        self.graph.blocked, self.graph.muted = self.world.graph.blocked, self.world.graph.muted
         self.world.authors, self.world.rates = FakeAuthors(self.graph), FakeReadRates(self.graph)
         self.marks = SlowMarks(self.graph, self.clock)
         self.residue = SlowResidue()
@@ -123,11 +132,12 @@ class Rig:
         self.mentions = MentionsReader(timelines, graph, sees, hides, clock, BOUND_MS)
         self.embeds = Embeds(posts, sees)
         queue = EdgeQueue(lanes, clock, world.times, BOUND_MS)
-        self.follows = Follows(claims, people, graph, lists, queue, pulling)
+        self.follows = Follows(claims, people, graph, world.profiles, lists, queue, pulling)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
         returns, reads = Returns(looks, lanes, clock, world.times, IDLE), HomeReads(rates, clock, world.times)
         self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, reads, clock, BOUND_MS)
+        self.requests = FollowRequests(claims, graph, FakeFollowLists(self.graph), queue, pulling)
         self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
@@ -207,7 +217,7 @@ class Rig:
         """One follow in a frame of its own."""
         self.clock.advance(1)
         caller = self.caller(follower)
-        return self.follows.follow(caller, client_id or caller.frame_id, author)
+        return self.follows.follow(caller, client_id or caller.frame_id, author).position
 
     def unfollow(self, follower: str, author: str, client_id: str | None = None) -> str:
         """One unfollow in a frame of its own."""

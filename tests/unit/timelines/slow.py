@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from tests.fakes import FakeGraph, FakeMarks, FakePosts, FakeResidue, FakeTimelines
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
+from tidings.ports import Edge
 
 
 class StreamedPosts(FakePosts):
@@ -65,6 +66,16 @@ class SlowGraph(FakeGraph):
         fence.check()
         self.commit()
         return super().follow(follower, author, position, Fence(2**50, fence.times, fence.now))
+
+    def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        fence.check()
+        self.commit()
+        return super().ask(follower, author, position, Fence(2**50, fence.times, fence.now))
+
+    def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:
+        fence.check()
+        self.commit()
+        return super().answer(author, follower, position, Fence(2**50, fence.times, fence.now), accept=accept)
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         fence.check()

@@ -76,9 +76,10 @@ class TestHiding:
         at = str(stamped(rig.clock.now(), "ann", "phone", "f"))
         entry = TimelineEntry("ann", at, "look", **{field: PostRef("bob", at)})  # type: ignore[arg-type]
         assert not ReaderState().hides(entry)
-        assert ReaderState(hidden=frozenset({"bob"})).hides(entry)
+        assert ReaderState(blocked=frozenset({"bob"})).hides(entry)
+        assert ReaderState(muted=frozenset({"bob"})).hides(entry)
         assert not ReaderState(removed=frozenset({"bob"})).hides(entry), "whoever is unfollowed may be passed on"
-        assert not ReaderState(hidden=frozenset({"bob"})).hides(replace(entry, **{field: None}))
+        assert not ReaderState(muted=frozenset({"bob"})).hides(replace(entry, **{field: None}))
 
     def test_who_is_hidden_from_too_many_is_asked_about(self, rig: Rig) -> None:
         at = str(stamped(rig.clock.now(), "ann", "phone", "f"))

@@ -6,6 +6,7 @@ from functools import cache
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mute_lists
+from tidings.bootstrap.people import profile_store, register_people
 from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.pulling import home_reads, paths, pulling
 from tidings.bootstrap.telemetry import logger
@@ -55,7 +56,7 @@ def build() -> Router:
     queue = SqsChunks(clients.sqs(), {"small": given.queue_small, "large": given.queue_large}, clock)
 
     claims = Claims(outbox, clock, given.times)
-    follows = Follows(claims, people, graph, lists, edge_queue(queue, clock), pulling(clock))
+    follows = Follows(claims, people, graph, profile_store(clock), lists, edge_queue(queue, clock), pulling(clock))
     pages = AuthorPages(posts, clock, given.hot_page_ms)
     feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
     visibility, mutes = Visibility(users, graph, lists), mute_lists(clock)
@@ -69,6 +70,7 @@ def build() -> Router:
     delivery = paths(queue, clock)
     embeds = register_posts(router, claims, posts, timelines, graph, visibility, hiding, delivery, clock)
     register(router, follows, reader, embeds)
+    register_people(router, claims, graph, queue, clock)
     blocks.register(router, blocking, Muting(claims, people, mutes))
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
     register_watch(router, TimelineWatches(watchers, graph, clock, given.times))

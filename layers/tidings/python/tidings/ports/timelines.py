@@ -64,16 +64,22 @@ class ReaderState:
     leaves out until they have been purged.  `pulled`: the marks of authors whose posts are not all pushed, in order.
     `seen`: when the reader was last known to look.  `rate`: how often they do.
 
-    `hidden` are those of whom the reader is shown nothing: who is blocked, on either side, and who is muted.  `more`:
-    there are too many to name all; the registers know the others.
+    Of `blocked` (on either side) and `muted` the reader is shown nothing.  `more`: there are too many to name all; the
+    registers know the others.
     """
 
     removed: frozenset[str] = frozenset()
     pulled: tuple[PulledAuthor, ...] = ()
     seen: Seen = UNSEEN
-    hidden: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
     more: bool = False
     rate: ReadRate = NEVER
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Whom the reader is not shown."""
+        return self.blocked | self.muted
 
     def hides(self, entry: TimelineEntry) -> bool:
         """Whether an entry must not be shown to this reader."""

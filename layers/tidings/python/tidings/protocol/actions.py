@@ -54,6 +54,13 @@ BLOCKS: Final = "blocks"
 MUTE: Final = "mute"
 UNMUTE: Final = "unmute"
 MUTES: Final = "mutes"
+PROFILE: Final = "profile"
+PEOPLE: Final = "people"
+FOLLOWERS: Final = "followers"
+FOLLOWING: Final = "following"
+FOLLOW_REQUESTS: Final = "follow.requests"
+FOLLOW_ACCEPT: Final = "follow.accept"
+FOLLOW_DECLINE: Final = "follow.decline"
 TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
 TIMELINE_MENTIONS: Final = "timeline.mentions"
@@ -112,6 +119,13 @@ TIMELINE_ROUTES: Final = (
     MUTE,
     UNMUTE,
     MUTES,
+    PROFILE,
+    PEOPLE,
+    FOLLOWERS,
+    FOLLOWING,
+    FOLLOW_REQUESTS,
+    FOLLOW_ACCEPT,
+    FOLLOW_DECLINE,
     TIMELINE_HOME,
     TIMELINE_USER,
     TIMELINE_MENTIONS,

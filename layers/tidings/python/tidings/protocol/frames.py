@@ -47,7 +47,7 @@ class Reply(Frame):
 class AckReply(Reply):
     """A mutation is durable.  `position` is its place in the order; `at` is that place's time, epoch ms.
 
-    `not_added` are users who could not be put into a group.
+    `not_added` are users who could not be put into a group; `requested`: the follow waits for consent.
     """
 
     type: Literal["ack"] = "ack"
@@ -56,6 +56,7 @@ class AckReply(Reply):
     position: str | None = None
     at: int | None = None
     not_added: list[str] | None = None
+    requested: bool | None = None
 
 
 class ErrorReply(Reply):

@@ -31,7 +31,9 @@ def register(router: Router, follows: Follows, reader: TimelineReader, embeds: E
     """Enter the routes of the timeline function."""
 
     def follow(caller: Caller, request: FollowRequest) -> BaseModel:
-        return acked(request.id, request.client_id, follows.follow(caller, request.client_id, request.user))
+        made = follows.follow(caller, request.client_id, request.user)
+        ack = acked(request.id, request.client_id, made.position)
+        return ack.model_copy(update={"requested": True}) if made.requested else ack
 
     def unfollow(caller: Caller, request: UnfollowRequest) -> BaseModel:
         return acked(request.id, request.client_id, follows.unfollow(caller, request.client_id, request.user))

@@ -1,26 +1,37 @@
 """`follow` and `unfollow`: a register by position, and the jobs that bring the home timeline into line with it.
 
-Order of writes in `follow`: outbox (conditional), the mark of an author who is pulled, the edge (both halves and the
-removal in one transaction), the jobs, the ack.  In `unfollow` the final purge is enqueued *before* the edge: whoever
-follows again makes the first try of an unfollow pointless to resend, and a purge that a crash left out would never
-come.
+Order of writes in `follow`: outbox (conditional), the mark of an author who is pulled, the edge (both halves, the
+counts and the removal in one transaction), the jobs, the ack.  Of a private account it is a request, and the mark and
+the jobs wait for its answer (`tidings.services.requests`).  In `unfollow` the final purge is enqueued *before* the
+edge: whoever follows again makes the first try of an unfollow pointless to resend, and a purge that a crash left out
+would never come.
 
 A resend finishes what is missing, and changes nothing once a later follow or unfollow stands.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
 from tidings.ports.blocks import BlockLists
+from tidings.ports.profiles import Profiles
 from tidings.ports.timelines import Edge, Graph
 from tidings.services.claim import Claim, Claims
 from tidings.services.edge_queue import EdgeQueue
 from tidings.services.people import People, unknown
 from tidings.services.pulling import Pulling
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where the edge stands; `requested`: it waits for the author's consent."""
+
+    position: str
+    requested: bool = False
 
 
 class Follows:
@@ -31,6 +42,7 @@ class Follows:
         claims: Claims,
         people: People,
         graph: Graph,
+        profiles: Profiles,
         blocks: BlockLists,
         edges: EdgeQueue,
         pulling: Pulling,
@@ -38,12 +50,13 @@ class Follows:
         self._claims = claims
         self._people = people
         self._graph = graph
+        self._profiles = profiles
         self._blocks = blocks
         self._edges = edges
         self._pulling = pulling
 
-    def follow(self, caller: Caller, client_id: str, author: str) -> str:
-        """Follow `author`.  The position of the edge.
+    def follow(self, caller: Caller, client_id: str, author: str) -> Followed:
+        """Follow `author`, or ask to.  The position of the edge, and whether it is a request.
 
         Raises `InvalidRequest` for oneself, `UnknownUser` (also where one of the two has blocked the other: nobody is
         told), `Conflict` (nothing is written by these), `RetryLater`, `Unavailable`.
@@ -52,16 +65,23 @@ class Follows:
         if self._blocks.between(caller.user_id, [author], strong=True):
             raise unknown()
         claim = self._claim(caller, client_id, author, "follow")
-        if claim.fact is None:
-            self._pulling.before_follow(caller.user_id, author, claim.fence)
-        if self._stands(claim) or (
-            claim.fact is None and self._graph.follow(caller.user_id, author, claim.position, claim.fence)
-        ):
+        edge = self._made(caller.user_id, author, claim) if claim.fact is None else claim.fact
+        mine = edge is not None and edge.position == claim.position
+        if mine and edge is not None and edge.following:
             self._edges.backfill(caller.user_id, author, claim.position)
-        return claim.position
+        return Followed(claim.position, mine and edge is not None and edge.requested)
+
+    def _made(self, user: str, author: str, claim: Claim[Edge]) -> Edge | None:
+        """What stands now.  Whether the account is private is read before: whoever follows while that changes may be
+        either, as if they had come before or after it."""
+        if self._profiles.get(author).private:
+            return self._graph.ask(user, author, claim.position, claim.fence)
+        self._pulling.before_follow(user, author, claim.fence)
+        stands = self._graph.follow(user, author, claim.position, claim.fence)
+        return Edge(author, claim.position, 0, following=True) if stands else None
 
     def unfollow(self, caller: Caller, client_id: str, author: str) -> str:
-        """Stop following `author`.  The position of the edge's tombstone.  Raises the same, but for blocks."""
+        """Stop following `author`, or asking to.  The position of the tombstone.  Raises the same, but for blocks."""
         self._check(caller, author, "unfollow")
         claim = self._claim(caller, client_id, author, "unfollow")
         if claim.fact is not None and not self._stands(claim):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from tidings.domain.authors import NEVER, PulledAuthor, ReadRate
 from tidings.domain.idle import Seen
@@ -12,18 +11,17 @@ from tidings.storage import keys
 from tidings.storage.attributes import Item, int_of, text_of
 from tidings.storage.hidden import FULL
 
-HIDING: Final = (keys.BLOCKED_PREFIX, keys.BLOCKED_BY_PREFIX, keys.MUTED_PREFIX)
-
 
 def decode(items: Iterable[Item]) -> ReaderState:
     """The reader that a user's items make."""
     by_edge = {text_of(item, "edge"): item for item in items}
-    hiding = [by_edge.get(edge, {}) for edge in (keys.EDGE_BLOCKED, keys.EDGE_MUTED)]
+    blocked, muted = by_edge.get(keys.EDGE_BLOCKED, {}), by_edge.get(keys.EDGE_MUTED, {})
     return ReaderState(
         removed=_named(by_edge.get(keys.EDGE_REMOVED, {}), keys.REMOVED_PREFIX),
         pulled=pulled(by_edge.get(keys.EDGE_PULLED, {})),
-        hidden=frozenset[str]().union(*(_named(item, prefix) for item in hiding for prefix in HIDING)),
-        more=any(FULL in item for item in hiding),
+        blocked=_named(blocked, keys.BLOCKED_PREFIX) | _named(blocked, keys.BLOCKED_BY_PREFIX),
+        muted=_named(muted, keys.MUTED_PREFIX),
+        more=FULL in blocked or FULL in muted,
         seen=_seen(by_edge.get(keys.EDGE_SEEN, {})),
         rate=rate(by_edge.get(keys.EDGE_RATE, {})),
     )
