@@ -12,10 +12,12 @@ from tests.contract.engines import FULL, RETENTION_MS, DynamoStores
 from tests.contract.made import changed, entry, group, message, position, post, receipt
 from tidings.domain.authors import ReadRate
 from tidings.domain.conversation import direct_id
+from tidings.domain.engagement import Engagement
 from tidings.domain.events import Change, Edit, GroupChange, Path, Reaction, ReceiptKind
 from tidings.domain.groups import Member, Move, Role, Stay
 from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Identity
 from tidings.domain.position import FIRST, ms_of
+from tidings.domain.posts import PostRef
 from tidings.domain.search import Posting, Recent
 from tidings.domain.watermark import Watermark
 from tidings.ports import Block, Device, OutboxEntry, Watcher
@@ -79,6 +81,12 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
     stores.posts.append(post(ann, at), fence)
     stores.posts.append(post(ann, late), fence)
     stores.posts.tombstone(ann, late, fence)
+    about = PostRef(ann, at)
+    stores.engagements.put(bob, Engagement.LIKE, about, at, fence, on=True)
+    stores.engagements.put(bob, Engagement.LIKE, about, late, fence, on=False)
+    passed_on = replace(post(bob, position(now, 5)), text="", repost_of=about)
+    stores.engagements.put(bob, Engagement.REPOST, about, at, fence, on=True, repost=passed_on)
+    stores.engagements.answer(replace(post(bob, position(now, 6)), reply_to=about, root=about), fence)
     stores.timelines.write([(bob, entry(ann, at))], fence)
     stores.graph.follow(bob, ann, at, fence)
     stores.graph.follow(bob, "cid", at, fence)
@@ -114,6 +122,7 @@ def fill(stores: DynamoStores) -> dict[str, list[dict[str, Any]]]:
         keys.CONVERSATIONS: [chat, team.conversation_id],
         keys.MEMBERS: [keys.members(team.conversation_id, 0)],
         keys.GRAPH: [bob, keys.followers(ann, 0), keys.followers("cid", 0), keys.residue(ann)],
+        keys.ENGAGEMENTS: [bob, timeline_keys.counters(str(about), 0), timeline_keys.replies(str(about))],
         keys.WATCHERS: [subject, keys.watching(bob)],
         keys.SEARCH: [*searched(word, now), search_keys.SEARCHED_TERMS],
     }
@@ -190,7 +199,7 @@ def test_what_expires_does_so_after_retention(real: DynamoStores) -> None:
     kept = {item["edge"]["S"]: item.get(keys.TTL) for item in stored[keys.GRAPH.name]}
     gone = seconds(now + 40_000 + RETENTION_MS)
     assert kept.pop(keys.EDGE_REMOVED) == kept.pop(keys.follows("cid")) == kept.pop(keys.blocks("eve")) == gone
-    assert set(kept.values()) == {None}
+    assert {edge for edge, ttl in kept.items() if ttl is not None} == {real.user("bob")}, "who has left a residue"
 
 
 def test_the_push_mark_is_on_messages_of_others(real: DynamoStores) -> None:
