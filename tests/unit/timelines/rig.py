@@ -11,18 +11,10 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from tests.fakes import (
-    FakeAuthors,
-    FakeEngagements,
-    FakeFollowLists,
-    FakeLooks,
-    FakeReadRates,
-    FakeWorld,
-    watched,
-)
+from tests.fakes import FakeAuthors, FakeFollowLists, FakeLooks, FakeReadRates, FakeWorld, watched
 from tests.fakes.watch import Hook
 from tests.unit.fanout.rig import watching
-from tests.unit.timelines.slow import SlowGraph, SlowMarks, SlowResidue, SlowTimelines, StreamedPosts
+from tests.unit.timelines.slow import SlowEngagements, SlowGraph, SlowMarks, SlowResidue, SlowTimelines, StreamedPosts
 from tidings.domain.errors import TidingsError
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.idle import Idle
@@ -89,7 +81,7 @@ class Rig:
         self._limits: list[int] = []
         self._frames = count(1)
         self.posts = StreamedPosts(self._commit)
-        self.world.engagements = FakeEngagements(self.posts)
+        self.world.engagements = SlowEngagements(self.posts)
         self.timelines = SlowTimelines(self.clock)
         self.timelines.commit = self._commit
         self.graph = SlowGraph()

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from tests.fakes import FakeGraph, FakeMarks, FakePosts, FakeResidue, FakeTimelines
+from tests.fakes import FakeEngagements, FakeGraph, FakeMarks, FakePosts, FakeResidue, FakeTimelines
+from tidings.domain.engagement import Engaged
 from tidings.domain.posts import Post, TimelineEntry
 from tidings.domain.stamp import Fence
 from tidings.ports import Edge
+
+T = TypeVar("T")
 
 
 class StreamedPosts(FakePosts):
@@ -19,11 +23,11 @@ class StreamedPosts(FakePosts):
     def __init__(self, commit: Callable[[], None]) -> None:
         super().__init__()
         self.stream: list[Post] = []
-        self._commit = commit
+        self.commit = commit
 
     def append(self, post: Post, fence: Fence) -> Post | None:
         fence.check()
-        self._commit()
+        self.commit()
         standing = super().append(post, Fence(2**50, fence.times, fence.now))
         if standing is None:
             self.stream.append(post)
@@ -31,12 +35,45 @@ class StreamedPosts(FakePosts):
 
     def tombstone(self, author: str, position: str, fence: Fence) -> bool:
         fence.check()
-        self._commit()
+        self.commit()
         old = self.posts.get((author, position))
         done = super().tombstone(author, position, Fence(2**50, fence.times, fence.now))
         if done and old != self.posts[author, position]:
             self.stream.append(self.posts[author, position])
         return done
+
+
+class SlowEngagements(FakeEngagements):
+    """A transaction, posts included, takes effect as a whole some time after its fence was checked."""
+
+    def __init__(self, posts: StreamedPosts) -> None:
+        super().__init__(posts)
+        self._streamed = posts
+
+    def put(self, *arguments: Any, **named: Any) -> Engaged:
+        return self._whole(super().put, arguments, 4, named)
+
+    def withdraw(self, *arguments: Any) -> None:
+        self._whole(super().withdraw, arguments, 2)
+
+    def answer(self, *arguments: Any) -> Post | None:
+        return self._whole(super().answer, arguments, 1)
+
+    def retract(self, *arguments: Any) -> None:
+        self._whole(super().retract, arguments, 1)
+
+    def _whole(
+        self, act: Callable[..., T], given: tuple[Any, ...], fence: int, named: Mapping[str, Any] | None = None
+    ) -> T:
+        """`act`, the place of whose fence among the arguments is `fence`."""
+        given[fence].check()
+        self._streamed.commit()
+        late = Fence(2**50, given[fence].times, given[fence].now)
+        commit, self._streamed.commit = self._streamed.commit, lambda: None
+        try:
+            return act(*given[:fence], late, *given[fence + 1 :], **(named or {}))
+        finally:
+            self._streamed.commit = commit
 
 
 class SlowTimelines(FakeTimelines):
