@@ -20,6 +20,7 @@ from client.events import (
     Reaction,
     Reactions,
     Receipt,
+    SearchProgress,
     Setting,
     Typing,
     Unsend,
@@ -28,6 +29,7 @@ from client.inbox import State
 from client.outgoing import Timing
 from client.posts import Counts, Entity, Post, Thread
 from client.replies import Ack, Device, Group, Member, Overview, Page, Privacy, Reader
+from client.search import Found
 
 __all__ = [
     "Ack",
@@ -39,6 +41,7 @@ __all__ = [
     "Edit",
     "Entity",
     "Event",
+    "Found",
     "Group",
     "GroupChange",
     "Hidden",
@@ -58,6 +61,7 @@ __all__ = [
     "Receipt",
     "Refused",
     "RequestError",
+    "SearchProgress",
     "Setting",
     "State",
     "Thread",

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from client.commands import chat, circle, groups, home, ops, people, posts, talk, threads
+from client.commands import chat, circle, groups, home, ops, people, posts, search, talk, threads
 from client.commands.options import UsageError, shared
 from client.errors import ClientError
 
@@ -33,7 +33,7 @@ def build() -> argparse.ArgumentParser:
         parents=[shared()],
     )
     subparsers = parser.add_subparsers(dest="command", metavar="command", required=True)
-    for module in (chat, groups, home, people, circle, posts, threads, talk, ops):
+    for module in (chat, groups, home, people, circle, posts, threads, search, talk, ops):
         module.add(subparsers)
     return parser
 

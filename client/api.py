@@ -1,6 +1,6 @@
 """The client: what a program calls.
 
-Messages, the conversation list, posts and timelines are methods of the client itself; `client.groups`,
+Messages, the conversation list, posts, timelines and search are methods of the client itself; `client.groups`,
 `client.people` and `client.devices` are the rest.  Sessions and sockets are underneath.
 """
 
@@ -13,11 +13,12 @@ from client.devices import Devices
 from client.groups import Groups
 from client.messages import Messages
 from client.people import People
+from client.search import Search
 from client.threads import Posts
 from client.timelines import Timelines
 
 
-class Client(Messages, Conversations, Posts, Timelines):
+class Client(Messages, Conversations, Posts, Timelines, Search):
     """One user's device; `Core` says what it takes and how it lives."""
 
     @cached_property

@@ -168,9 +168,32 @@ class NewPosts:
     posts: tuple[Post, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchProgress:
+    """Live only, for whoever searched a word that was new: how far its index has got, in percent; `live`: search
+    again now."""
+
+    term: str
+    progress: int
+    live: bool
+
+
 LogEvent = Message | Edit | Unsend | Reaction | GroupChange
 Stored = LogEvent | Receipt | Setting | Hidden
-Event = Stored | Typing | Presence | NewPosts
+Event = Stored | Typing | Presence | NewPosts | SearchProgress
 Entry = Message | GroupChange
 """What is shown of a conversation."""
-KINDS: Final = (Message, Edit, Unsend, Reaction, GroupChange, Receipt, Setting, Hidden, Typing, Presence, NewPosts)
+KINDS: Final = (
+    Message,
+    Edit,
+    Unsend,
+    Reaction,
+    GroupChange,
+    Receipt,
+    Setting,
+    Hidden,
+    Typing,
+    Presence,
+    NewPosts,
+    SearchProgress,
+)

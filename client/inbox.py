@@ -19,6 +19,7 @@ from client.events import (
     NewPosts,
     Presence,
     Receipt,
+    SearchProgress,
     Setting,
     Typing,
     Via,
@@ -92,7 +93,7 @@ class Inbox:
                 return event if self._seen.add(event.key) and gone else None
             case Typing():
                 return event if event.user != self.me else None
-            case NewPosts():
+            case NewPosts() | SearchProgress():
                 return event
             case Presence():
                 return event if self._presence(event) else None

@@ -20,6 +20,7 @@ from client.events import (
     Reaction,
     Reactions,
     Receipt,
+    SearchProgress,
     Setting,
     Typing,
     Unsend,
@@ -112,6 +113,7 @@ _READERS: Final[dict[str, Callable[[Wire, Via], Event]]] = {
     "hidden": lambda wire, via: Hidden(**_stored(wire, via), target=wire["target"]),
     "typing": lambda wire, _: Typing(**{name: wire[name] for name in ("conversation", "user", "typing", "at")}),
     "presence": lambda wire, _: presence_of(wire, wire["at"]),
+    "search": lambda wire, _: SearchProgress(**{name: wire[name] for name in ("term", "progress", "live")}),
     "timeline": lambda wire, _: NewPosts(new=wire["new"], posts=tuple(map(post_of, wire.get("posts") or ()))),
 }
 

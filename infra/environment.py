@@ -15,6 +15,7 @@ from tidings.storage.keys import Table
 
 CHECKS: Final = ("issuer", "audience", "algorithms", "jwks_url", "origins")
 TIMES: Final = ("fence_ms", "settle_ms", "call_ms")
+SEARCHING: Final = ("search_days", "search_awake_s", "search_terms")
 SENDING: Final = ("send_rate", "send_burst", "edit_window_s", "unsend_window_s")
 PULLING: Final = ("always_pull", "never_pull", "max_pulled")
 LANE_QUEUES: Final = ("queue_small", "queue_large")
@@ -25,7 +26,16 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Authorizer": CHECKS,
     "Connect": (*TIMES, *PLATFORMS, "callback_url", "max_devices"),
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
-    "Timeline": (*TIMES, *PULLING, "queue_small", "fanout_bound_ms", "hot_page_ms", "idle_days", "retention_days"),
+    "Timeline": (
+        *TIMES,
+        *PULLING,
+        *SEARCHING,
+        "queue_small",
+        "fanout_bound_ms",
+        "hot_page_ms",
+        "idle_days",
+        "retention_days",
+    ),
     "Plan": (*TIMES, *ALL_LANES, "push_members", "idle_days", "retention_days"),
     "Work": (
         *TIMES,
@@ -36,6 +46,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "push_members",
         "idle_days",
         "retention_days",
+        "search_days",
     ),
     "Push": (*PLATFORMS, "push_after_ms", "retention_days"),
 }

@@ -90,7 +90,8 @@ ACCESS: Final[dict[str, Access]] = {
             keys.GRAPH: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.TIMELINES: ("Query",),
             keys.MEMBERSHIPS: ("UpdateItem",),
-            keys.WATCHERS: ("UpdateItem", "BatchWriteItem", "DeleteItem"),
+            keys.SEARCH: ("BatchGetItem", "PutItem", "UpdateItem", "Query"),
+            keys.WATCHERS: ("PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem"),
         },
         sends=(SMALL,),
     ),
@@ -101,7 +102,8 @@ ACCESS: Final[dict[str, Access]] = {
     ),
     "Work": Access(
         tables={
-            keys.POSTS: ("GetItem", "Query"),
+            keys.POSTS: ("GetItem", "BatchGetItem", "Query"),
+            keys.SEARCH: ("GetItem", "UpdateItem", "BatchWriteItem", "Query"),
             keys.GRAPH: ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             keys.TIMELINES: ("Query", "BatchWriteItem"),
             keys.CONVERSATIONS: ("GetItem", "Query", "UpdateItem"),

@@ -46,6 +46,9 @@ class TidingsSettings:
     max_devices: int = 10
     max_members: int = 100_000
     push_members: int = 1_024  # members up to which a group is pushed to; larger ones are pulled at sync
+    search_days: int = 7  # how far back search looks
+    search_awake_s: int = 21_600  # how long after it was searched a word's index is kept up to date
+    search_terms: int = 5_000  # words whose index is kept up to date at a time
     edit_window_s: int = 900  # how long after it was sent a message may be edited
     unsend_window_s: int = 172_800  # and unsent by whoever sent it
     send_rate: int = 20  # messages a second that one user may send for long
@@ -148,6 +151,10 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("max_devices", settings.max_devices, 1, 100)
     _check_range("max_members", settings.max_members, 2, 1_000_000)
     _check_range("push_members", settings.push_members, 25, 100_000)
+    _check_range("search_days", settings.search_days, 1, 365)
+    # At least what an index waits for before it is live, and as much again to stay so.
+    _check_range("search_awake_s", settings.search_awake_s, 300, 2_592_000)
+    _check_range("search_terms", settings.search_terms, 10, 100_000)
     _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
     _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
     _check_range("send_rate", settings.send_rate, 1, 10_000)

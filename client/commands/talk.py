@@ -11,10 +11,14 @@ from typing import Any
 
 from client.commands.options import UsageError, command, connected, place
 from client.commands.show import entry_line
-from client.events import KINDS, Entry, Event, GroupChange, NewPosts, Setting
+from client.events import KINDS, Entry, Event, GroupChange, NewPosts, SearchProgress, Setting
 from client.inbox import State
 
-NAMES = {kind: kind.__name__.lower() for kind in KINDS} | {GroupChange: "group", NewPosts: "timeline"}
+NAMES = {kind: kind.__name__.lower() for kind in KINDS} | {
+    GroupChange: "group",
+    NewPosts: "timeline",
+    SearchProgress: "search",
+}
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -115,15 +115,15 @@ def follow() -> Allowed:
     return Allowed(9, 10.5, 2, 1)
 
 
-def post(followers: int) -> Allowed:
-    """A post to `followers` followers, with its fan-out."""
-    return Allowed(3 + followers, math.ceil(followers / 60) + 1.5, 2, 1)
+def post(followers: int, awake: int = 64) -> Allowed:
+    """A post to `followers` followers, with its fan-out, while `awake` words are being searched."""
+    return Allowed(4 + followers, math.ceil(followers / 60) + 2.5 + math.ceil(awake / 32), 2, 1)
 
 
 def answer(followers: int, both: int) -> Allowed:
     """An answer of somebody with `followers` followers, `both` of whom follow whom it answers, too; whoever is answered
     is told."""
-    return Allowed(9 + both, 8 + followers / 2 + math.ceil(followers / 60) + 1, 2, 1)
+    return Allowed(10 + both, 8 + followers / 2 + math.ceil(followers / 60) + 4, 2, 1)
 
 
 def engagement(repost: bool = False) -> Allowed:

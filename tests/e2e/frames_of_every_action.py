@@ -109,6 +109,8 @@ OWN: Final[dict[str, Callable[[About], Fields]]] = {
     a.PRIVACY: lambda _: {},
     a.SYNC: lambda _: {},
     a.CONVERSATIONS: lambda _: {},
+    a.SEARCH: lambda _: {"q": "hello"},
+    a.TIMELINE_TAG: lambda _: {"tag": "hello"},
     a.POST: lambda _: _mutation(text="hello"),
     a.POST_DELETE: lambda it: {"position": it.position},
     a.BLOCKS: lambda _: {},

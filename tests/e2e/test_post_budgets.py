@@ -44,7 +44,7 @@ async def test_an_answer(connect: Connect, control: AsyncControlClient, user: An
     await gather(*(follow(each, ann) for each in both))
     allowed = budgets.answer(len(names), len(both))
     cost = await used(control, POST, allowed, lambda: publish(bob, TEXT[:500], reply_to=root))
-    assert cost.write == 9 + len(both)
+    assert cost.write == 10 + len(both)
     assert await counted(ann, root) == (0, 0, 1)
 
 

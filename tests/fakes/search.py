@@ -39,6 +39,9 @@ class FakeSearch:
         fence.check()
         self.posts.pop((position, author), None)
 
+    def recall(self, author: str, position: str) -> Recent | None:
+        return self.posts.get((position, author))
+
     def recent(self, before: str, after: str, limit: int) -> tuple[list[Recent], str | None]:
         below = [post for key, post in sorted(self.posts.items(), reverse=True) if after < key[0] < before]
         if not below:

@@ -44,7 +44,7 @@ class FakePosts:
     def get(self, author: str, position: str, *, strong: bool) -> Post | None:
         return self.posts.get((author, position))
 
-    def many(self, refs: Iterable[PostRef]) -> dict[PostRef, Post]:
+    def many(self, refs: Iterable[PostRef], *, strong: bool = False) -> dict[PostRef, Post]:
         wanted = ((ref, self.posts.get((ref.author, ref.position))) for ref in refs)
         return {ref: post for ref, post in wanted if post is not None}
 

@@ -16,6 +16,7 @@ from tidings.protocol import (
     people,
     posts,
     profiles,
+    search,
     timelines,
 )
 from tidings.storage import keys
@@ -28,7 +29,9 @@ def subclasses(cls: type) -> set[type]:
     return {cls} | {deeper for sub in cls.__subclasses__() for deeper in subclasses(sub)}
 
 
-MODULES = {m.__name__ for m in (connection, conversations, groups, life, messaging, people, posts, profiles, timelines)}
+MODULES = {
+    m.__name__ for m in (connection, conversations, groups, life, messaging, people, posts, profiles, search, timelines)
+}
 REQUESTS = sorted((c for c in subclasses(frames.Request) if c.__module__ in MODULES), key=lambda c: c.__name__)
 
 

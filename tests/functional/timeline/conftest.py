@@ -22,7 +22,7 @@ from tests.contract.engines import make_tables
 from tests.events import Socket, load
 from tests.fakes import FakeClock
 from tests.functional.rig import lambda_environment, printed
-from tidings.bootstrap import clients, fanout, telemetry, timeline, world
+from tidings.bootstrap import clients, fanout, search, telemetry, timeline, world
 from tidings.domain.identity import Identity
 from tidings.storage import keys
 from tidings.storage.users import UserStore
@@ -174,7 +174,7 @@ def get_items(table: keys.Table) -> list[dict[str, Any]]:
 def _cold() -> None:
     made = (clients.dynamodb, clients.sqs, clients.management)
     caches = (world.settings, *made, telemetry.logger, timeline.build)
-    wired = (each for each in vars(fanout).values() if hasattr(each, "cache_clear"))
+    wired = (each for module in (fanout, search) for each in vars(module).values() if hasattr(each, "cache_clear"))
     for cached in (*caches, *wired):
         cached.cache_clear()
 
@@ -188,7 +188,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
         url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tidings-{lane}"
         monkeypatch.setenv(f"TIDINGS_QUEUE_{lane.upper()}", url)
     monkeypatch.setenv("TIDINGS_CALLBACK_URL", f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev")
-    for module in (timeline, fanout):
+    for module in (timeline, fanout, search):
         monkeypatch.setattr(module, "SystemClock", lambda: clock)
     _cold()
     with mock_aws():

@@ -41,6 +41,9 @@ class Settings:
     max_devices: int = 10
     max_members: int = 100_000
     push_members: int = 1_024
+    search_days: int = 7
+    search_awake_s: int = 21_600
+    search_terms: int = 5_000
     edit_window_s: int = 900
     unsend_window_s: int = 172_800
     send_rate: int = 20
@@ -67,6 +70,16 @@ class Settings:
     def unsend_window_ms(self) -> int:
         """For how long one may unsend one's own message."""
         return self.unsend_window_s * 1_000
+
+    @property
+    def search_ms(self) -> int:
+        """How old a post is that search no longer finds."""
+        return self.search_days * 86_400_000
+
+    @property
+    def search_awake_ms(self) -> int:
+        """For how long after it was searched a word's index is kept up to date."""
+        return self.search_awake_s * 1_000
 
     def table(self, variable: str) -> str:
         """The deployed name of a table.  Raises `KeyError` where the template did not give it."""

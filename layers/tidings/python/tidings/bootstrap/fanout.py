@@ -16,6 +16,7 @@ from tidings.bootstrap.blocks import block_lists, block_tasks, mute_lists
 from tidings.bootstrap.mentions import mention_tasks
 from tidings.bootstrap.pulling import crossing_authors, pulling, residue
 from tidings.bootstrap.rules import fanout_rules
+from tidings.bootstrap.search import search_effects, search_tasks
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.idle import Idle
@@ -27,6 +28,7 @@ from tidings.services.claim import Stamps
 from tidings.services.fanout.crossing import crossing_tasks
 from tidings.services.fanout.edges import EdgeJobs
 from tidings.services.fanout.events import Copies, event_effects, event_kinds
+from tidings.services.fanout.index import index_kinds
 from tidings.services.fanout.kinds import Effects, Kinds, Tasks
 from tidings.services.fanout.news import Announced, LiveFrames, News
 from tidings.services.fanout.plan import Planner
@@ -92,6 +94,7 @@ def _kinds() -> Kinds:
         **post_kinds(_graph(), residue(SystemClock()), _idle()),
         **event_kinds(_log(), _groups(), _members()),
         **sweep_kinds(_log(), _members()),
+        **index_kinds(),
     }
 
 
@@ -104,6 +107,7 @@ def _effects() -> Effects:
         **post_effects(_posts(), _timelines(), _graph(), announced),
         **event_effects(_log(), _groups(), _members(), copies, _live()),
         **sweep_effects(_log(), _mailboxes()),
+        **search_effects(_posts()),
     }
 
 
@@ -122,6 +126,7 @@ def _tasks() -> Tasks:
         **mention_tasks(_posts(), _timelines(), _graph(), clock),
         **returning_tasks(_graph(), _looks(), _edges(), clock, EmbeddedMeter(), given.times, _idle()),
         **crossing_authors(_graph(), _posts(), clock, EmbeddedMeter()),
+        **search_tasks(_posts(), _live()),
     }
 
 

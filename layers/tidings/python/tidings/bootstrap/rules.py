@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidings.services.fanout.crossing import crossing_rule
 from tidings.services.fanout.events import event_rule
+from tidings.services.fanout.index import index_rule
 from tidings.services.fanout.kinds import Rule
 from tidings.services.fanout.mentions import mention_rule
 from tidings.services.fanout.news import news_rule
@@ -19,4 +20,4 @@ def fanout_rules(push_members: int | None = None) -> tuple[Rule, ...]:
     members are pushed to."""
     crossing = crossing_rule(push_members)
     rules = (event_rule, settle_rule, watching_rule, crossing, sweep_rule, tally_rule)
-    return (post_rule, mention_rule, news_rule, *rules)
+    return (post_rule, mention_rule, news_rule, index_rule, *rules)

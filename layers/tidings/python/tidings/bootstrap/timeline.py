@@ -9,12 +9,13 @@ from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mut
 from tidings.bootstrap.people import profile_store, register_people
 from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.pulling import home_reads, paths, pulling
+from tidings.bootstrap.search import searcher
 from tidings.bootstrap.telemetry import logger
 from tidings.bootstrap.world import SystemClock, settings
 from tidings.domain.idle import Idle
 from tidings.gateway.queues import SqsChunks
 from tidings.router import Router
-from tidings.routes import blocks
+from tidings.routes import blocks, search
 from tidings.routes.timeline import register, register_watch
 from tidings.services.blocking import Blocking
 from tidings.services.claim import Claims
@@ -74,4 +75,5 @@ def build() -> Router:
     blocks.register(router, blocking, Muting(claims, people, mutes))
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
     register_watch(router, TimelineWatches(watchers, graph, clock, given.times))
+    search.register(router, searcher(posts, graph, lists, queue))
     return router

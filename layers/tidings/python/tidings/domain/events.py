@@ -210,7 +210,16 @@ class NewPosts:
     posts: tuple[TimelineEntry, ...] = ()
 
 
-LiveEvent = Event | Typing | Presence | NewPosts
+@dataclass(frozen=True, slots=True)
+class SearchProgress:
+    """Live only: how far the index of `term` has got, in percent of the time that search looks back."""
+
+    term: str
+    progress: int
+    live: bool
+
+
+LiveEvent = Event | Typing | Presence | NewPosts | SearchProgress
 """What a live frame can carry."""
 
 

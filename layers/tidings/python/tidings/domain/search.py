@@ -3,7 +3,7 @@
 A *term* is a word as `tidings.services.search.words` makes them, or a tag with its `#`.  The index of a term is built
 when somebody first searches it, from the recent posts, newest first:
 
-    woken          `mark`: new posts get postings as soon as every worker has heard of it
+    woken          at `mark`: new posts get postings as soon as every worker has heard of it
     building       a walk goes down through the recent posts; `covered` says how far it has got
     settling       it is through; what was written while workers had not heard of the term is looked at once more
     live           complete down to the horizon, and stays so while people search it

@@ -28,6 +28,10 @@ class SearchIndex(Protocol):
         """Take it out."""
         ...
 
+    def recall(self, author: str, position: str) -> Recent | None:
+        """What is remembered of a post, strongly read."""
+        ...
+
     def recent(self, before: str, after: str, limit: int) -> tuple[list[Recent], str | None]:
         """About `limit` posts, of one day, strictly below `before` and above `after`, newest first, strongly read; and
         down to where nothing is missing: a position or a floor, None where that is `after`."""

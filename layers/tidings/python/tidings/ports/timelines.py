@@ -27,8 +27,8 @@ class Posts(Protocol):
         """A post, or its tombstone (`text` None)."""
         ...
 
-    def many(self, refs: Iterable[PostRef]) -> Mapping[PostRef, Post]:
-        """Those of `refs` that there are, tombstones included (eventually consistent, in batches)."""
+    def many(self, refs: Iterable[PostRef], *, strong: bool = False) -> Mapping[PostRef, Post]:
+        """Those of `refs` that there are, tombstones included, in batches."""
         ...
 
     def tombstone(self, author: str, position: str, fence: Fence) -> bool:

@@ -65,6 +65,8 @@ TIMELINE_HOME: Final = "timeline.home"
 TIMELINE_USER: Final = "timeline.user"
 TIMELINE_MENTIONS: Final = "timeline.mentions"
 TIMELINE_WATCH: Final = "timeline.watch"
+TIMELINE_TAG: Final = "timeline.tag"
+SEARCH: Final = "search"
 
 CONNECT_ROUTES: Final = (
     "$connect",
@@ -130,6 +132,8 @@ TIMELINE_ROUTES: Final = (
     TIMELINE_USER,
     TIMELINE_MENTIONS,
     TIMELINE_WATCH,
+    TIMELINE_TAG,
+    SEARCH,
 )
 
 ROUTES: Final[dict[str, tuple[str, ...]]] = {

@@ -19,6 +19,7 @@ from tidings.domain.events import (
     Reaction,
     Receipt,
     ReceiptKind,
+    SearchProgress,
     Setting,
     Typing,
     Unsend,
@@ -141,9 +142,18 @@ class TimelineEvent(Frame):
     posts: list[PostView] | None = None
 
 
+class SearchEvent(Frame):
+    """Live only: the index of `term` is being built, and has got so far, in percent; `live`: search again now."""
+
+    kind: Literal["search"] = "search"
+    term: str
+    progress: int
+    live: bool
+
+
 LogWire = MessageEvent | EditEvent | UnsendEvent | ReactionEvent | GroupEvent
 StoredWire = LogWire | ReceiptEvent | SettingEvent | HiddenEvent
-WireEvent = StoredWire | TypingEvent | PresenceEvent | TimelineEvent
+WireEvent = StoredWire | TypingEvent | PresenceEvent | TimelineEvent | SearchEvent
 
 
 class EventsFrame(Frame):
@@ -202,6 +212,8 @@ def live_to_wire(event: LiveEvent) -> WireEvent:
             )
         case NewPosts():
             return TimelineEvent(new=event.count, posts=[post_view(each) for each in event.posts] or None)
+        case SearchProgress():
+            return SearchEvent(term=event.term, progress=event.progress, live=event.live)
         case _:
             return to_wire(event)
 

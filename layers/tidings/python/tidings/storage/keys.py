@@ -26,9 +26,10 @@ Members        shard / user_id            who is in a group: `shard` is `<conver
                                           shards there are (absent: one), as the group's `meta` does.
 Memberships    user_id / conversation_id  the same edge from the reader's side: watermarks, mute, pin, archive, block
                                           of a 1:1.  `hidden#<conversation>#<position>`: deleted for the reader only.
-Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>` or `p#<user>`,
-                                          `watcher` is `<user>#<device>`.  `w#<user>`: the list of all presences that
-                                          a device of the user watches.  Soft state: it ends by itself.
+Watchers       subject / watcher          who wants live frames: `subject` is `c#<conversation>`, `p#<user>` or
+                                          `q#<term>` (whose index a search waits for), `watcher` is
+                                          `<user>#<device>`.  `w#<user>`: the list of all presences that a device of
+                                          the user watches.  Soft state: it ends by itself.
                                           Whoever watches their home timeline has `t#<user>` / `<user>`, with an
                                           attribute for each device that does; `t` / `<user>`, so that a worker
                                           learns in one query that nobody watches, or few; and, for each author whom
@@ -220,6 +221,11 @@ def watched_conversation(conversation_id: str) -> str:
 def watched_presence(user_id: str) -> str:
     """Partition key, in `Watchers`, of a user's presence."""
     return f"p#{user_id}"
+
+
+def watched_term(term: str) -> str:
+    """Partition key, in `Watchers`, of a term whose index is being built."""
+    return f"q#{term}"
 
 
 def watching(user_id: str) -> str:

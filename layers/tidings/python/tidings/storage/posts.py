@@ -41,10 +41,10 @@ class PostStore:
             )
         return decode(item) if item else None
 
-    def many(self, refs: Iterable[PostRef]) -> dict[PostRef, Post]:
-        """Those of `refs` that there are, tombstones included (eventually consistent, in batches)."""
+    def many(self, refs: Iterable[PostRef], *, strong: bool = False) -> dict[PostRef, Post]:
+        """Those of `refs` that there are, tombstones included, in batches."""
         wanted = [key(ref.author, ref.position) for ref in dict.fromkeys(refs)]
-        found = map(decode, get_all(self._client, self._table, wanted, self._clock))
+        found = map(decode, get_all(self._client, self._table, wanted, self._clock, strong=strong))
         return {post.ref: post for post in found}
 
     def tombstone(self, author: str, position: str, fence: Fence) -> bool:

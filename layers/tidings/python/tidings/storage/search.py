@@ -60,6 +60,14 @@ class SearchStore(TermStore):
         request = delete(_key(_recent(position), position, author))
         write_all(self._client, self._table, [request], fence, self._clock)
 
+    def recall(self, author: str, position: str) -> Recent | None:
+        """What is remembered of a post, strongly read."""
+        with answered():
+            item = self._client.get_item(
+                TableName=self._table, Key=_key(_recent(position), position, author), ConsistentRead=True
+            ).get("Item")
+        return _decode(item) if item else None
+
     def recent(self, before: str, after: str, limit: int) -> tuple[list[Recent], str | None]:
         """About `limit` posts of one day strictly below `before` and above `after`, newest first, strongly read; and
         down to where nothing is missing: a position or a floor, None where that is `after`."""
