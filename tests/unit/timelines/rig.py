@@ -143,8 +143,8 @@ class Rig:
         news = News(posts, graph, world.home_watchers, live, hides, Threads(1), clock, world.meter)
         told = LiveFrames(watching(world, live), news)
         self.watches = TimelineWatches(world.home_watchers, graph, clock, times)
-        stamps, measures = Stamps(clock, world.times), Rates(posts, graph, rates)
-        crossings = author_tasks(authors, graph, measures, pulling, clock, world.meter, times, self.policy)
+        stamps, measures = Stamps(clock, world.times), Rates(posts, graph, rates, IDLE)
+        crossings = author_tasks(authors, graph, measures, pulling, Threads(1), clock, world.meter, times, self.policy)
         mentioning = Mentioning(posts, timelines, sees, stamps, clock)
         back = returning_tasks(graph, looks, edges, clock, world.meter, times, IDLE)
         tasks: Tasks = {BLOCK: blocks, MENTION: mentioning, **crossings, **back}

@@ -9,7 +9,9 @@ import pytest
 from tests.contract.made import position
 from tests.fakes import FakeFollowLists
 from tests.unit.timelines.rig import Died, Rig
+from tidings.domain.authors import Author, PulledAuthor
 from tidings.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, TidingsError, UnknownUser
+from tidings.domain.events import Path
 from tidings.domain.profile import ProfileChange
 from tidings.ports import Counts
 from tidings.services.follow import Followed
@@ -164,3 +166,14 @@ class TestResends:
         rig.settle()
         assert rig.home("bob") == ([late, early] if accepted else [])
         assert (rig.graph.following([("bob", "ann")]) == {("bob", "ann")}) is accepted
+
+
+def test_who_does_not_ask_does_not_pull_either(rig: Rig) -> None:
+    """Whoever accepts a request that is not there shows nobody anything."""
+    rig.world.authors.all["ann"] = Author("ann", path=Path.PULL, pulled_from=1)
+    with pytest.raises(NotFound):
+        answer(rig, "bob")
+    assert rig.graph.reader("bob").pulled == ()
+    ask(rig, "bob")
+    answer(rig, "bob")
+    assert rig.graph.reader("bob").pulled == (PulledAuthor("ann", 1),)

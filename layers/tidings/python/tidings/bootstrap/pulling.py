@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.world import settings
+from tidings.domain.idle import Idle
 from tidings.domain.policy import Policy
 from tidings.ports.timelines import Chunks, Graph, Posts
 from tidings.ports.world import Clock, Meter
@@ -12,6 +13,7 @@ from tidings.services.fanout.kinds import Tasks
 from tidings.services.fanout.pulling import author_tasks
 from tidings.services.pulling import Pulling
 from tidings.services.rates import HomeReads, Rates
+from tidings.services.threads import Threads
 from tidings.storage import keys
 from tidings.storage.authors import AuthorStore
 from tidings.storage.marks import MarkStore
@@ -54,8 +56,8 @@ def home_reads(clock: Clock) -> HomeReads:
 
 def crossing_authors(graph: Graph, posts: Posts, clock: Clock, meter: Meter) -> Tasks:
     """The workers' tasks."""
-    rates, times = Rates(posts, graph, _rates(clock)), settings().times
-    return author_tasks(authors(clock), graph, rates, pulling(clock), clock, meter, times, policy())
+    rates, times = Rates(posts, graph, _rates(clock), Idle(settings().idle_days)), settings().times
+    return author_tasks(authors(clock), graph, rates, pulling(clock), Threads(), clock, meter, times, policy())
 
 
 def _rates(clock: Clock) -> RateStore:

@@ -1,8 +1,9 @@
 """What the system measures of itself: how often an author posts, and how often their followers look.
 
 Posts are counted where they are, a few of the last ones.  Reads are counted by a sample of them, each of which writes
-for many; and a sample of an author's followers says how often they all read.  That costs about 35 read units, once a
-day and only for authors with many followers, and a thirty-second of a write unit a home page.
+for many; and a sample of an author's followers, of those who are written to, says how often they all read.  That costs
+about 60 read units, once a day and only for authors with many followers, and a thirty-second of a write unit a home
+page.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from zlib import crc32
 from tidings.domain.authors import DAY_MS, Author
 from tidings.domain.errors import RetryLater, Unavailable
 from tidings.domain.identity import Caller
+from tidings.domain.idle import Idle
 from tidings.domain.position import FIRST, LAST, ms_of, tag
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.pulling import ReadRates
@@ -33,10 +35,11 @@ SAMPLE: Final = 64
 class Rates:
     """Measures."""
 
-    def __init__(self, posts: Posts, graph: Graph, rates: ReadRates) -> None:
+    def __init__(self, posts: Posts, graph: Graph, rates: ReadRates, idle: Idle) -> None:
         self._posts = posts
         self._graph = graph
         self._rates = rates
+        self._idle = idle
 
     def posts(self, author: str, now: int) -> int:
         """Thousandths of a post a day."""
@@ -54,18 +57,16 @@ class Rates:
         return sum(rate.per_day(now) for rate in found.values()) // len(asked)
 
     def _some(self, author: Author, now: int) -> Iterator[str]:
-        """Followers behind some place in some shard, which changes with the day; then from its beginning."""
+        """Followers who are written to, behind some place in some shard, which changes with the day; then from the
+        beginning on."""
         seed = crc32(f"{author.user_id}/{now // DAY_MS}".encode())
-        shard, place = seed % author.shards, tag(str(seed))
-        seen = set()
-        for after in (place, None):
-            for page in self._graph.followers(author.user_id, shard, after):
+        awake, seen = self._idle.awake_from(now), set()
+        for shard, after in ((seed % author.shards, tag(str(seed))), (0, None)):
+            for _, page in self._graph.audience(author.user_id, shard, after, seen_from=awake):
                 for follower in page:
                     if follower not in seen:
                         seen.add(follower)
                         yield follower
-                if len(seen) >= SAMPLE:
-                    return
 
 
 class HomeReads:

@@ -52,7 +52,7 @@ class FollowRequests:
         action = "follow.accept" if accept else "follow.decline"
         claim = self._claims.take(caller, client_id, fingerprint(action, {"user": user}), look)
         if claim.fact is None:
-            if accept:
+            if accept and self._asks(user, caller.user_id):
                 self._pulling.before_follow(user, caller.user_id, claim.fence)
             stands = self._graph.answer(caller.user_id, user, claim.position, claim.fence, accept=accept)
             if not stands:
@@ -62,3 +62,8 @@ class FollowRequests:
         if stands and accept:
             self._edges.backfill(user, caller.user_id, claim.position)
         return claim.position
+
+    def _asks(self, user: str, author: str) -> bool:
+        """Whether there is a request to accept: nobody is to pull an author whom they never asked to follow."""
+        edge = self._graph.edge(user, author)
+        return edge is not None and edge.requested

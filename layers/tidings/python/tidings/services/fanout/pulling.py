@@ -18,9 +18,9 @@ author is turned by condition.  A pull is named by when it began: what is late o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
 from tidings.domain.authors import REMEMBERED_MS, Author
 from tidings.domain.events import Path
@@ -35,11 +35,14 @@ from tidings.services.fanout.jobs import TaskJob
 from tidings.services.fanout.kinds import Task
 from tidings.services.pulling import Pulling
 from tidings.services.rates import Rates
+from tidings.services.threads import Threads
 
 UP: Final = "author-up"
 DOWN: Final = "author-down"
 PATIENCE_MS: Final = 20_000
 """How long one job walks through followers; then it goes on as another."""
+SLICE: Final = 16
+"""Followers at the same time."""
 _WALK: Final = "0#"
 """The cursor at the beginning of a walk: a shard and a user id."""
 _TURNED: Final = "turned"
@@ -85,31 +88,47 @@ def down(author: Author, now: int) -> TaskJob:
     return TaskJob(DOWN, author.user_id, floor(author.pulled_from), cursor=floor(now))
 
 
+class Act(Protocol):
+    """Does for a follower what a crossing asks for."""
+
+    def __call__(self, follower: str, *, fence: Fence) -> None:
+        """Twice is harmless."""
+        ...
+
+
 class _Walk:
     """Goes through all followers."""
 
     def __init__(
-        self, authors: Authors, graph: Graph, pulling: Pulling, clock: Clock, meter: Meter, times: Times
+        self,
+        authors: Authors,
+        graph: Graph,
+        pulling: Pulling,
+        threads: Threads,
+        clock: Clock,
+        meter: Meter,
+        times: Times,
     ) -> None:
         self._authors = authors
         self._graph = graph
         self._pulling = pulling
+        self._threads = threads
         self._clock = clock
         self._meter = meter
         self._times = times
 
-    def _everybody(self, job: TaskJob, act: Callable[[str, Fence], None]) -> TaskJob | None:
-        """Do `act` for each, from the job's cursor on.  What is left; None when that was everybody."""
+    def _everybody(self, job: TaskJob, act: Act) -> TaskJob | None:
+        """Do `act` for each, some at a time, from the job's cursor on.  What is left; None when that was everybody."""
         ends = self._clock.now() + PATIENCE_MS
         shard, _, after = (job.cursor or _WALK).partition("#")
         for at, page in self._graph.audience(job.owner, int(shard), after or None):
-            for follower in page:
-                now = self._clock.now()
-                if now > ends:
+            for start in range(0, len(page), SLICE):
+                if self._clock.now() > ends:
                     return job
-                act(follower, Fence(now, self._times, self._clock.now))
-                self._meter.count("AuthorCrossingMarked")
-                job = replace(job, cursor=f"{at}#{follower}", tries=0)
+                some, fence = page[start : start + SLICE], self._fence()
+                self._threads.each(partial(act, fence=fence), some)
+                self._meter.count("AuthorCrossingMarked", len(some))
+                job = replace(job, cursor=f"{at}#{some[-1]}", tries=0)
         return None
 
     def _turn(self, old: Author, new: Author) -> bool:
@@ -140,7 +159,11 @@ class Up(_Walk):
             return None
         if job.cursor is None:
             return replace(job, cursor=_WALK, due=self._later(), tries=0)
-        left = self._everybody(job, lambda follower, fence: self._pulling.keep(follower, author, fence))
+
+        def mark(follower: str, *, fence: Fence) -> None:
+            self._pulling.keep(follower, author, fence)
+
+        left = self._everybody(job, mark)
         if left is None:
             self._turn(author, replace(author, path=Path.PULL, crossed=self._clock.now()))
         return left
@@ -154,7 +177,11 @@ class Down(_Walk):
         if job.cursor is None or job.cursor == _TURNED or "#" not in job.cursor:
             return self._turned(job)
         start, now = ms_of(job.position), self._clock.now()
-        return self._everybody(job, lambda follower, fence: self._pulling.over(follower, job.owner, start, now, fence))
+
+        def close(follower: str, *, fence: Fence) -> None:
+            self._pulling.over(follower, job.owner, start, now, fence)
+
+        return self._everybody(job, close)
 
     def _turned(self, job: TaskJob) -> TaskJob | None:
         author, now = self._authors.get(job.owner, strong=True), self._clock.now()
@@ -181,6 +208,7 @@ def author_tasks(
     graph: Graph,
     rates: Rates,
     pulling: Pulling,
+    threads: Threads,
     clock: Clock,
     meter: Meter,
     times: Times,
@@ -189,6 +217,6 @@ def author_tasks(
     """What workers do for authors."""
     return {
         WEIGH: Weighing(authors, rates, policy, clock, times),
-        UP: Up(authors, graph, pulling, clock, meter, times),
-        DOWN: Down(authors, graph, pulling, clock, meter, times),
+        UP: Up(authors, graph, pulling, threads, clock, meter, times),
+        DOWN: Down(authors, graph, pulling, threads, clock, meter, times),
     }
