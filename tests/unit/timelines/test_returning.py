@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from tests.unit.timelines.rig import BOUND_MS, IDLE, Died, Rig
 from tidings.domain.errors import RetryLater
-from tidings.domain.idle import ASK_AGAIN_MS, DAY_MS, Seen, day_of
+from tidings.domain.idle import ASK_AGAIN_MS, DAY_MS, NEVER, Seen, day_of
+from tidings.domain.position import floor
 from tidings.domain.timeline import keep
 from tidings.services.fanout.edges import BACKFILL
-from tidings.services.returning import AUTHORS
+from tidings.services.returning import AUTHORS, FOLLOWS
 
 SETTLE_MS = 30_000
 FAR_MS = (IDLE.days + 2) * DAY_MS
@@ -64,6 +65,14 @@ def test_who_first_looks_long_after_a_follow_is_back_from_there(rig: Rig) -> Non
     assert rig.home("cid") == [missed]
     rig.settle()
     assert rig.feed("cid") == [missed]
+
+
+@pytest.mark.parametrize(("follows", "back"), [(FOLLOWS, False), (FOLLOWS + 1, True)])
+def test_a_first_look_with_very_many_follows_is_a_return(rig: Rig, follows: int, back: bool) -> None:
+    for number in range(follows):
+        rig.graph.follow("cid", f"u{number:04}", floor(rig.clock.now()), rig.world.fence())
+    rig.home("cid")
+    assert (rig.graph.seen["cid"].day, asked(rig)) == ((NEVER, 1) if back else (today(rig), 0))
 
 
 def test_who_looks_now_and_then_is_written_to_and_refreshed_seldom(followed: Rig) -> None:

@@ -24,6 +24,8 @@ RETURN: Final = "return"
 """The name of the task."""
 AUTHORS: Final = 100
 """Authors whose posts one page is merged from while a feed is being rebuilt; those of all others come with it."""
+FOLLOWS: Final = 1_000
+"""Follows that are looked at when somebody first looks, 136 to the read unit; with more it is as if they were back."""
 
 
 class Returns:
@@ -55,7 +57,7 @@ class Returns:
 
     def _first(self, reader: str, now: int) -> int:
         """Make the note: each half is as fresh as its follow is young."""
-        follows, more = self._looks.follows(reader, None, AUTHORS, strong=False)
+        follows, more = self._looks.follows(reader, None, FOLLOWS, strong=False)
         days = [day_of(ms_of(edge.position)) for edge in follows]
         day = NEVER if more is not None else min(days, default=day_of(now))
         self._looks.note(reader, day, self._fence(now))
