@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from client.core import Core
-from client.posts import Post, post_of
+from client.posts import Name, Post, originals_of, post_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,14 @@ class Found:
     """Posts, newest first.  `before` goes on (None at the end).
 
     `building` is how far the index has got, in percent, while it is being built: then there may be more, which the
-    same request brings later (`SearchProgress` events say when); None: this is all.
+    same request brings later (`SearchProgress` events say when); None: this is all.  `originals` are what the posts
+    quote, by name, as far as we may see it.
     """
 
     posts: tuple[Post, ...]
     before: str | None = None
     building: int | None = None
+    originals: Mapping[Name, Post] = field(default_factory=dict)
 
 
 class Search(Core):
@@ -34,4 +37,6 @@ class Search(Core):
 
     async def _found(self, action: str, before: str | None, limit: int, **asked: str) -> Found:
         reply = await self.ask(action, before=before, limit=limit, **asked)
-        return Found(tuple(map(post_of, reply["posts"])), reply.get("before"), reply.get("building"))
+        return Found(
+            tuple(map(post_of, reply["posts"])), reply.get("before"), reply.get("building"), originals_of(reply)
+        )

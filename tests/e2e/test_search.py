@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from client import SearchProgress
 from local.control_client import AsyncControlClient
+from tests.e2e.app import Open
 from tests.e2e.conftest import Connect
 from tests.e2e.phone import new_id
 from tests.e2e.search_steps import AWAKE_MS, built, everything, search, word
@@ -140,3 +142,24 @@ async def test_while_posts_arrive_and_streams_repeat_themselves(
             await search(reader, it)
     await control.behave()
     assert tail(await built(control, reader, it), "position") == sent[::-1]
+
+
+async def test_the_client_waits_for_the_index(app: Open, control: AsyncControlClient, user: Any) -> None:
+    author, reader, it = await app(user("author")), await app(user("reader")), word()
+    root = await author.client.post(f"the original of {it}")
+    quoting = await author.client.post("look", quote=(author.user, str(root.position)))
+    both = await author.client.post(f"{it} again #{it}", quote=(author.user, str(quoting.position)))
+    await control.idle()
+    progress = reader.client.events(SearchProgress)
+    assert (await reader.client.search(it)).building is not None
+    await settle(control)
+    told = [await anext(progress)]
+    while not told[-1].live:
+        told.append(await anext(progress))
+    assert {each.term for each in told} == {it}
+    found = await reader.client.search(it)
+    assert [post.position for post in found.posts] == [both.position, root.position] and found.building is None
+    assert [post.text for post in found.originals.values()] == ["look"]
+    assert [post.position for post in (await reader.client.search(it, limit=1)).posts] == [both.position]
+    tagged = await reader.client.tag_timeline(it)
+    assert tagged.building is not None and not tagged.posts

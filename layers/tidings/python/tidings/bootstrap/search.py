@@ -8,8 +8,7 @@ from functools import cache
 from tidings.bootstrap import clients
 from tidings.bootstrap.telemetry import EmbeddedMeter
 from tidings.bootstrap.world import SystemClock, settings
-from tidings.ports.blocks import BlockLists
-from tidings.ports.timelines import Chunks, Graph, Posts
+from tidings.ports.timelines import Chunks, Posts
 from tidings.services.fanout.building import building_tasks
 from tidings.services.fanout.index import index_effects
 from tidings.services.fanout.kinds import Effect, Task
@@ -44,7 +43,7 @@ def _watchers() -> WatcherStore:
     return WatcherStore(clients.dynamodb(), settings().table(keys.WATCHERS.variable), SystemClock())
 
 
-def searcher(posts: Posts, graph: Graph, lists: BlockLists, queue: Chunks) -> Searcher:
+def searcher(posts: Posts, visibility: Visibility, queue: Chunks) -> Searcher:
     """Who answers."""
     given, clock, client = settings(), SystemClock(), clients.dynamodb()
     users = UserStore(client, given.table(keys.USERS.variable), clock)
@@ -53,8 +52,7 @@ def searcher(posts: Posts, graph: Graph, lists: BlockLists, queue: Chunks) -> Se
     waking = Waking(
         _index(), _awake(), _watchers(), subject, queue, clock, given.times, given.search_awake_ms, given.search_terms
     )
-    visible = Visibility(users, graph, lists)
-    return Searcher(_index(), waking, posts, visible, handles, People(users), clock, Threads())
+    return Searcher(_index(), waking, posts, visibility, handles, People(users), clock, Threads())
 
 
 def search_effects(posts: Posts) -> dict[str, Effect]:

@@ -75,5 +75,5 @@ def build() -> Router:
     blocks.register(router, blocking, Muting(claims, people, mutes))
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
     register_watch(router, TimelineWatches(watchers, graph, clock, given.times))
-    search.register(router, searcher(posts, graph, lists, queue))
+    search.register(router, searcher(posts, visibility, queue), embeds)
     return router

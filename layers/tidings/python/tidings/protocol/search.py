@@ -36,10 +36,11 @@ class FoundReply(Reply):
     """Posts, newest first.  `before` goes on, absent at the end.
 
     `building` is there while the index is being built, and says how far it has got, in percent: then there may be more,
-    which the same request brings later.
+    which the same request brings later.  `originals` are what the posts quote, as in a timeline.
     """
 
     type: Literal["found"] = "found"
     posts: list[PostView]
+    originals: list[PostView] | None = None
     before: str | None = None
     building: int | None = None

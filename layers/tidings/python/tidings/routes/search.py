@@ -8,23 +8,24 @@ from tidings.domain.identity import Caller
 from tidings.protocol.search import FoundReply, SearchRequest, TagTimelineRequest
 from tidings.protocol.views import post_view
 from tidings.router import Router
+from tidings.services.embeds import Embeds
 from tidings.services.search.reader import Found, Searcher
 
 
-def register(router: Router, searcher: Searcher) -> None:
+def register(router: Router, searcher: Searcher, embeds: Embeds) -> None:
     """Enter the routes of search."""
 
     def search(caller: Caller, request: SearchRequest) -> BaseModel:
-        return _found(request.id, searcher.search(caller, request.q, request.before, request.limit))
+        return found(caller, request.id, searcher.search(caller, request.q, request.before, request.limit))
 
     def tag(caller: Caller, request: TagTimelineRequest) -> BaseModel:
-        return _found(request.id, searcher.tag(caller, request.tag, request.before, request.limit))
+        return found(caller, request.id, searcher.tag(caller, request.tag, request.before, request.limit))
+
+    def found(caller: Caller, request_id: str, page: Found) -> FoundReply:
+        originals = [post_view(each) for each in embeds.of(caller, page.entries)] or None
+        posts = [post_view(each) for each in page.entries]
+        building = None if page.progress == 100 else page.progress
+        return FoundReply(id=request_id, posts=posts, originals=originals, before=page.before, building=building)
 
     router.route(SearchRequest, search)
     router.route(TagTimelineRequest, tag)
-
-
-def _found(request_id: str, found: Found) -> FoundReply:
-    posts = [post_view(entry) for entry in found.entries]
-    building = None if found.progress == 100 else found.progress
-    return FoundReply(id=request_id, posts=posts, before=found.before, building=building)

@@ -51,7 +51,8 @@ class Failures(Protocol):
 
 @dataclass(slots=True)
 class Redriven:
-    """What was done.  `kept` are the keys of objects that stay in the bucket."""
+    """What was done: jobs put back, by lane, and records planned that ask for something.  `kept` are the keys of objects
+    that stay in the bucket."""
 
     jobs: dict[str, int] = field(default_factory=dict)
     planned: int = 0
@@ -96,11 +97,12 @@ class Redrive:
     def _replan(self, key: str, failures: Failures, done: Redriven) -> None:
         """Enqueue what a batch asks for and then forget it, unless there is a record in it that nobody can plan."""
         facts, whole = self._facts(failures.records(key))
-        every = (each for fact in facts for rule in self._rules for each in rule(fact))
-        wanted = [each for each in every if not isinstance(each.job, LiveJob)]  # Long stale.
-        for job in [job for each in wanted for job in self._jobs(each)]:
-            self._queue.send(SMALL, [encode(job)], delay_ms=delay_of(job, self._now()))
-        done.planned += len(wanted)
+        for fact in facts:
+            every = (each for rule in self._rules for each in rule(fact))
+            wanted = [each for each in every if not isinstance(each.job, LiveJob)]  # Long stale.
+            for job in [job for each in wanted for job in self._jobs(each)]:
+                self._queue.send(SMALL, [encode(job)], delay_ms=delay_of(job, self._now()))
+            done.planned += bool(wanted)
         if whole:
             failures.forget(key)
         else:

@@ -24,7 +24,6 @@ from tidings.domain.identity import Caller
 from tidings.domain.position import floor
 from tidings.domain.posts import Post, PostRef, TimelineEntry
 from tidings.domain.search import Posting, Query, cursor_at, place_of
-from tidings.domain.sizes import PAGE_BYTES, entry_bytes, fitting
 from tidings.ports.profiles import Handles
 from tidings.ports.search import SearchIndex
 from tidings.ports.timelines import Posts
@@ -35,7 +34,7 @@ from tidings.services.search.query import parse, tagged
 from tidings.services.search.waking import Waking
 from tidings.services.search.words import words_of
 from tidings.services.threads import Threads
-from tidings.services.timeline import whole
+from tidings.services.timeline import one_page, whole
 from tidings.services.visibility import Visibility
 
 ROUNDS: Final = 4
@@ -203,8 +202,5 @@ def _under(covered: str) -> str:
 
 def _answer(page: _Page, level: str | None, progress: int = 100) -> Found:
     """What of the page fits a reply."""
-    entries = page.entries
-    fit = fitting(map(entry_bytes, entries), PAGE_BYTES)
-    if fit < len(entries):
-        entries, level = entries[:fit], entries[fit - 1].position
+    entries, level = one_page(page.entries, level)
     return Found(entries, cursor_at(level), progress)
