@@ -147,6 +147,17 @@ def home(follows: int, pulled: int = 0, *, first: bool = False) -> Allowed:
     return Allowed(1 + first, 5 + pulled + follows / 136, 2, 1)
 
 
+def back(follows: int, pulled: int = 0) -> Allowed:
+    """The same for somebody who has been away, and follows up to 100 authors whose posts fit a read unit each."""
+    asked = home(follows, pulled)
+    return Allowed(asked.write + 1, asked.read + 1 + follows, 2, 1)
+
+
+def rebuilt(follows: int, copies: int) -> Allowed:
+    """What is done for somebody who has been away: `copies` of posts, each written twice."""
+    return Allowed(1 + follows + 2 * copies, 3 + 5 * follows + follows / 30 + copies / 2, 0, 0)
+
+
 def mean(each: Iterable[Allowed]) -> Allowed:
     """The average budget of operations of different sizes."""
     every = list(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.control_client import AsyncControlClient
+from local.demo import budgets
 from local.demo.budgets import Allowed
 from tests.e2e.conftest import IDLE_DAYS, Connect
 from tests.e2e.phone import Phone
@@ -107,3 +108,18 @@ async def test_who_looks_is_refreshed_now_and_then(connect: Connect, control: As
     assert await noted(control, reader.user) == first + 1
     again = await used(control, ("timeline.home", "WorkSmall"), Allowed(1, 2, 2, 1), reader.home)
     assert again.write <= 1
+
+
+async def test_what_a_return_costs(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """The page reads each author once; the job refreshes each half, copies what was missed twice and makes the note."""
+    authors, name = await gone(connect, control, user, authors=4)
+    reader = await connect(name)
+    page = await used(control, ("timeline.home",), budgets.back(follows=4), reader.home)
+    assert page.read == 1 + 0.5 + 0.5 + 4 * 0.5
+    await control.advance(AWAY_MS)
+    for each in authors:
+        await publish(await connect(each.user, device="laptop"), "missed again")
+    await settle(control)
+    reader = await connect(name)
+    job = await used(control, ("WorkSmall",), budgets.rebuilt(follows=4, copies=4), reader.home)
+    assert (job.write, job.read) == (4 + 2 * 4 + 1, 3 + 5 * 4)
