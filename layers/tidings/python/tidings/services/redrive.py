@@ -51,8 +51,8 @@ class Failures(Protocol):
 
 @dataclass(slots=True)
 class Redriven:
-    """What was done: jobs put back, by lane, and records planned that ask for something.  `kept` are the keys of objects
-    that stay in the bucket."""
+    """What was done: jobs put back, by lane, and records planned that ask for something.  `kept` are the keys of
+    objects that stay in the bucket."""
 
     jobs: dict[str, int] = field(default_factory=dict)
     planned: int = 0
