@@ -105,6 +105,7 @@ async def test_post(connect: Connect, control: AsyncControlClient, user: Any) ->
     texts = ["unharmed"]
     for call, when in points(await calls(control, "Timeline", unharmed)):
         client_id, text = new_id(), f"{call} {when}"
+        await control.advance(FORGOTTEN_MS)
         await control.misbehave(calls=[kill("Timeline", client_id, call, when)])
         await author.put("post", client_id=client_id, text=text)
         await control.idle(60)
