@@ -81,6 +81,8 @@ def test_two_backends_live_in_one_stack(tmp_path: Path) -> None:
         ({"issuer": "https://x", "audience": "a", "algorithms": "HS256"}, "must be asymmetric"),
         ({"fence_ms": "25000"}, "settle_ms must be at least"),
         ({"hot_page_ms": "30001"}, "fanout_bound_ms must be at least"),
+        ({"always_pull": "0"}, "always_pull must be between"),
+        ({"max_pulled": "501"}, "max_pulled must be between"),
         ({"settle_ms": "900001"}, "settle_ms must be between"),
         ({"connect_rate": "0"}, "connect_rate must be between"),
         ({"fence_ms": "soon"}, "must be a whole number"),

@@ -14,7 +14,7 @@ from tidings.domain.events import Path
 from tidings.domain.policy import Policy
 from tidings.domain.position import floor
 from tidings.services.authors import KEPT_MS, REMEMBERED, WEIGH, Paths
-from tidings.services.fanout.pulling import DOWN, UP
+from tidings.services.fanout.pulling import DOWN, LOST_MS, UP
 from tidings.services.rates import ONE_IN, SAMPLE, Rates
 
 WAIT_MS = 30_000 + REMEMBERED_MS
@@ -128,6 +128,46 @@ def test_two_that_begin_at_once_make_one_crossing(small: Rig) -> None:
     small.do({"v": 1, "kind": "task", "of": UP, "owner": "ann", "position": "0000000000001"})
     small.settle()
     assert author(small).path is Path.PULL, "what is late of another crossing is nothing to this one"
+
+
+def test_who_is_full_stays_in_the_residue_and_leaves_it_on_the_way_back(small: Rig) -> None:
+    small.marks.open("cid", "eve", 1, 1, small.world.fence())
+    start = begin(small)
+    small.settle()
+    assert [*small.residue.members("ann", None, dropped=False)] == [["cid"]]
+    left = []
+    small.residue.leave = lambda *given: left.append(given[:3])  # type: ignore[method-assign]
+    small.build()
+    for follower in ("bob", "dan"):
+        small.unfollow(follower, "ann")
+    small.settle()
+    small.post("ann")
+    small.settle()
+    assert author(small).path is Path.PUSH
+    assert left == [("ann", "cid", start)]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_crossing_that_has_lost_its_job_is_gone_on_with(small: Rig, back: bool) -> None:
+    begin(small)
+    if back:
+        small.settle()
+        for follower in ("cid", "dan"):
+            small.unfollow(follower, "ann")
+        small.settle()
+        begin(small)
+        assert author(small).leaving
+    small.lanes.queued.clear()
+    small.clock.advance(LOST_MS - DAY_MS)
+    small.post("ann")
+    small.settle()
+    assert author(small).crossing
+    small.clock.advance(2 * DAY_MS)
+    small.post("ann")
+    small.settle()
+    assert not author(small).crossing
+    assert (author(small).path is Path.PUSH) is back
+    assert [mark.open for mark in small.graph.reader("bob").pulled] == [not back]
 
 
 def test_a_beginning_that_is_too_old_is_none(small: Rig) -> None:

@@ -79,6 +79,11 @@ class Author:
     read_rate: int = 0
 
     @property
+    def crossing(self) -> bool:
+        """Whether they are on their way, either way."""
+        return self.path is Path.PUSH and self.pulled_from > 0
+
+    @property
     def pulling(self) -> bool:
         """Whether some reader may have a mark of theirs, or be in their residue."""
         return self.pulled_from > 0 or self.crossed > 0

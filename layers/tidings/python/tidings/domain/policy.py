@@ -42,11 +42,12 @@ class Policy:
         """Whether an author who posts now (epoch ms) is to be weighed.  Goes by what a post reads anyway."""
         age = now - author.weighed
         seen = max(author.followers * author.shards, author.weighed_followers)
-        if author.path is Path.PUSH and seen < self.never_pull and seen <= self.always_pull:
+        pushed = author.path is Path.PUSH and not author.crossing
+        if pushed and seen < self.never_pull and seen <= self.always_pull:
             return False
         if age >= WEIGHED_EVERY_MS:
             return True
-        grown = author.path is Path.PUSH and author.pulled_from == 0 and seen > self.always_pull
+        grown = pushed and seen > self.always_pull
         shrunk = author.path is Path.PULL and author.followers * author.shards < _less(author.weighed_followers)
         return age >= WEIGHED_AGAIN_MS and (grown or shrunk)
 

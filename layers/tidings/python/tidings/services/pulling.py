@@ -7,7 +7,7 @@ purge, which comes when nothing late can follow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tidings.domain.authors import Author
 from tidings.domain.position import LAST, floor, ms_of
@@ -59,8 +59,15 @@ class Pulling:
         return False
 
     def over(self, reader: str, author: str, start: int, until: int, fence: Fence) -> None:
-        """What began at `start` is over (both epoch ms)."""
+        """What began at `start` is over for a follower (both epoch ms)."""
         self._marks.close(reader, author, start, until, fence)
+
+    def left(self, author: str, after: str | None) -> Iterator[list[str]]:
+        """The residue, in key order after `after`, a page at a time."""
+        return self._residue.members(author, after, dropped=False)
+
+    def leave(self, reader: str, author: str, start: int, fence: Fence) -> None:
+        """And for somebody in the residue."""
         self._residue.leave(author, reader, start, fence)
 
     def end(self, reader: str, author: str, fence: Fence) -> bool:

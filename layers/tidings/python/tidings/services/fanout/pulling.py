@@ -18,11 +18,12 @@ author is turned by condition.  A pull is named by when it began: what is late o
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
-from tidings.domain.authors import REMEMBERED_MS, Author
+from tidings.domain.authors import DAY_MS, REMEMBERED_MS, Author
 from tidings.domain.events import Path
 from tidings.domain.policy import Policy
 from tidings.domain.position import floor, ms_of
@@ -41,10 +42,14 @@ UP: Final = "author-up"
 DOWN: Final = "author-down"
 PATIENCE_MS: Final = 20_000
 """How long one job walks through followers; then it goes on as another."""
+LOST_MS: Final = 2 * DAY_MS
+"""No walk takes so long."""
 SLICE: Final = 16
 """Followers at the same time."""
 _WALK: Final = "0#"
 """The cursor at the beginning of a walk: a shard and a user id."""
+_LEFT: Final = "residue"
+"""Stands for a shard in the cursor of a way down on which all marks have ended."""
 _TURNED: Final = "turned"
 """The cursor of a way down on which posts are written with `push` again."""
 
@@ -65,10 +70,22 @@ class Weighing:
         author = self._authors.get(job.owner, strong=True)
         if self._policy.due(author, now):
             author = self._measured(author, now)
-        path, crossing = self._policy.path(author, now), author.pulled_from > 0 and author.path is Path.PUSH
-        if path is author.path or crossing:
+        if author.crossing:
+            return self._resumed(author, now)
+        path = self._policy.path(author, now)
+        if path is author.path:
             return None
         return TaskJob(UP, job.owner, floor(now)) if path is Path.PULL else down(author, now)
+
+    @staticmethod
+    def _resumed(author: Author, now: int) -> TaskJob | None:
+        """A crossing that has been on its way for days has lost its job."""
+        if now - max(author.pulled_from, author.leaving) < LOST_MS:
+            return None
+        start = floor(author.pulled_from)
+        if author.leaving:
+            return TaskJob(DOWN, author.user_id, start, cursor=floor(author.leaving))
+        return TaskJob(UP, author.user_id, start)
 
     def _measured(self, author: Author, now: int) -> Author:
         """What the author has and does now; kept for a day."""
@@ -89,9 +106,9 @@ def down(author: Author, now: int) -> TaskJob:
 
 
 class Act(Protocol):
-    """Does for a follower what a crossing asks for."""
+    """Does for somebody what a crossing asks for."""
 
-    def __call__(self, follower: str, *, fence: Fence) -> None:
+    def __call__(self, user: str, /, *, fence: Fence) -> None:
         """Twice is harmless."""
         ...
 
@@ -118,10 +135,14 @@ class _Walk:
         self._times = times
 
     def _everybody(self, job: TaskJob, act: Act) -> TaskJob | None:
-        """Do `act` for each, some at a time, from the job's cursor on.  What is left; None when that was everybody."""
-        ends = self._clock.now() + PATIENCE_MS
+        """Do `act` for each follower from the job's cursor on."""
         shard, _, after = (job.cursor or _WALK).partition("#")
-        for at, page in self._graph.audience(job.owner, int(shard), after or None):
+        return self._through(job, self._graph.audience(job.owner, int(shard), after or None), act)
+
+    def _through(self, job: TaskJob, pages: Iterable[tuple[int | str, Sequence[str]]], act: Act) -> TaskJob | None:
+        """Do `act` for each, some at a time.  What is left; None when that was everybody."""
+        ends = self._clock.now() + PATIENCE_MS
+        for at, page in pages:
             for start in range(0, len(page), SLICE):
                 if self._clock.now() > ends:
                     return job
@@ -178,10 +199,17 @@ class Down(_Walk):
             return self._turned(job)
         start, now = ms_of(job.position), self._clock.now()
 
+        place, _, after = job.cursor.partition("#")
+
         def close(follower: str, *, fence: Fence) -> None:
             self._pulling.over(follower, job.owner, start, now, fence)
 
-        return self._everybody(job, close)
+        def leave(reader: str, *, fence: Fence) -> None:
+            self._pulling.leave(reader, job.owner, start, fence)
+
+        if place != _LEFT:
+            return self._everybody(job, close) or replace(job, cursor=f"{_LEFT}#", tries=0)
+        return self._through(job, ((_LEFT, page) for page in self._pulling.left(job.owner, after or None)), leave)
 
     def _turned(self, job: TaskJob) -> TaskJob | None:
         author, now = self._authors.get(job.owner, strong=True), self._clock.now()
