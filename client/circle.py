@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
 
 from client.core import Ask, new_id
@@ -66,6 +66,14 @@ class Circle:
         """Who has a handle, in any case and with or without `@`."""
         reply = await self._ask("people", handle=handle.removeprefix("@"))
         return person_of(reply["people"][0])
+
+    def search(self, text: str) -> AsyncIterator[Profile]:
+        """People whose handle, or a word of whose name, begins with each word of `text`."""
+
+        def page(after: str | None) -> Awaitable[Reply]:
+            return self._ask("people.search", q=text, after=after, limit=50)
+
+        return paged(page, "people", "after", profile_of)
 
     def followers(self, user: str | None = None) -> AsyncIterator[str]:
         """Who follows a user, or us."""

@@ -90,7 +90,7 @@ ACCESS: Final[dict[str, Access]] = {
             keys.GRAPH: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.TIMELINES: ("Query",),
             keys.MEMBERSHIPS: ("UpdateItem",),
-            keys.SEARCH: ("BatchGetItem", "PutItem", "UpdateItem", "Query"),
+            keys.SEARCH: ("BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.WATCHERS: ("PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem"),
         },
         sends=(SMALL,),

@@ -46,6 +46,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     show = command(commands, "show", "print somebody's profile", "Print profiles, by user ids or @handles.")
     show.add_argument("whom", metavar="WHOM", nargs="+", help="a user id, or @ and a handle")
     show.set_defaults(run=run_show)
+    find = command(commands, "find", "find people by handle or name", "List whom a handle or a name begins so.")
+    find.add_argument("text", metavar="TEXT", nargs="+", help="how it begins")
+    find.add_argument("--limit", type=int, default=20, metavar="N", help="at most N (default 20)")
+    find.set_defaults(run=run_find)
     _add_lists(commands)
     _add_acts(commands)
 
@@ -132,6 +136,25 @@ def person_lines(person: Person) -> list[str]:
     stands = ", ".join(words for name, words in RELATION if getattr(person, name))
     counts = f"{person.followers} followers, follows {person.follows}"
     return [*profile_lines(person.profile), f"{'':<8}{counts}", *([f"{'':<8}{stands}"] if stands else [])]
+
+
+async def run_find(options: argparse.Namespace) -> int:
+    """Print one person a line."""
+    async with connected(options) as client:
+        left = options.limit
+        async for found in client.people.search(" ".join(options.text)):
+            if left <= 0:
+                print("(there is more: --limit N)")
+                break
+            left -= 1
+            print(found_line(found))
+    return 0
+
+
+def found_line(found: Profile) -> str:
+    """Somebody: user id, handle and name."""
+    parts = (found.user, f"@{found.handle}" if found.handle else "", found.name or "")
+    return "  ".join(printable(part) for part in parts if part)
 
 
 async def run_list(options: argparse.Namespace, listing: Listing) -> int:

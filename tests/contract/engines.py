@@ -19,6 +19,7 @@ from tests.fakes import FakeClock, FakeWorld
 from tidings import ports
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.news import HomeWatchers
+from tidings.ports.people_index import PeopleIndex
 from tidings.ports.pulled import Pulled
 from tidings.ports.search import SearchIndex
 from tidings.storage import keys
@@ -40,6 +41,7 @@ from tidings.storage.marks import MarkStore
 from tidings.storage.members import MemberStore
 from tidings.storage.memberships import MembershipStore
 from tidings.storage.outbox import OutboxStore
+from tidings.storage.people_index import PeopleIndexStore
 from tidings.storage.posts import PostStore
 from tidings.storage.profiles import ProfileStore
 from tidings.storage.pulled import PulledStore
@@ -85,6 +87,7 @@ class Stores(ABC):
     tallies: ports.Tallies
     users: ports.Users
     profiles: HandedOut
+    people_index: PeopleIndex
     registry: ports.Registry
     posts: ports.Posts
     engagements: ports.Engagements
@@ -140,6 +143,7 @@ class FakeStores(Stores):
             tallies=world.tallies,
             users=world.users,
             profiles=world.profiles,
+            people_index=world.people_index,
             registry=world.registry,
             posts=world.posts,
             engagements=world.engagements,
@@ -183,6 +187,7 @@ class DynamoStores(Stores):
             tallies=TallyStore(client, keys.CONVERSATIONS.name),
             users=UserStore(client, keys.USERS.name, clock),
             profiles=ProfileStore(client, keys.USERS.name, clock),
+            people_index=PeopleIndexStore(client, keys.SEARCH.name),
             registry=ConnectionStore(client, keys.CONNECTIONS.name, clock),
             posts=PostStore(client, keys.POSTS.name, clock),
             engagements=EngagementStore(client, keys.ENGAGEMENTS.name, keys.POSTS.name, clock, RETENTION_MS),

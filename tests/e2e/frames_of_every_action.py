@@ -116,6 +116,7 @@ OWN: Final[dict[str, Callable[[About], Fields]]] = {
     a.BLOCKS: lambda _: {},
     a.MUTES: lambda _: {},
     a.PROFILE: lambda _: {},
+    a.PEOPLE_SEARCH: lambda it: {"q": it.user},
     a.FOLLOW_REQUESTS: lambda _: {},
     a.TIMELINE_HOME: lambda _: {},
     a.TIMELINE_MENTIONS: lambda _: {},

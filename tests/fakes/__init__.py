@@ -17,6 +17,7 @@ from tests.fakes.marks import FakeMarks
 from tests.fakes.memberships import FakeMemberships
 from tests.fakes.messaging import FakeLog, FakeMailboxes, FakeOutbox
 from tests.fakes.people import FakeRegistry, FakeSockets, FakeUsers
+from tests.fakes.people_index import FakePeopleIndex
 from tests.fakes.profiles import FakeProfiles
 from tests.fakes.pulled import FakePulled
 from tests.fakes.reactions import FakeReactions
@@ -50,6 +51,7 @@ __all__ = [
     "FakeMeter",
     "FakeMutes",
     "FakeOutbox",
+    "FakePeopleIndex",
     "FakePosts",
     "FakeProfiles",
     "FakePulled",
@@ -80,6 +82,7 @@ class FakeWorld:
         self.meter = FakeMeter()
         self.users = FakeUsers()
         self.profiles = FakeProfiles(self.users)
+        self.people_index = FakePeopleIndex()
         self.registry = FakeRegistry()
         self.sockets = FakeSockets()
         self.outbox = FakeOutbox(self.clock)

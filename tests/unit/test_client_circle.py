@@ -99,6 +99,17 @@ async def test_people_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [*person, "", *person]
 
 
+async def test_who_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serve() as rig:
+        found = [{"user": "ada", "handle": "Ada_L", "name": "Ada", "private": False}, {"user": "eve", "private": True}]
+        rig.model.refuse = answers(people_search={"type": "found", "people": found})
+        assert await run(rig, "people", "find", "a", "love") == 0
+        assert await run(rig, "people", "find", "a", "--limit", "1") == 0
+        assert [frame["q"] for frame in asked(rig)] == ["a love", "a"]
+    first = "ada  @Ada_L  Ada"
+    assert capsys.readouterr().out.splitlines() == [first, "eve", first, "(there is more: --limit N)"]
+
+
 async def test_lists_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
         rig.model.refuse = pages("bob")

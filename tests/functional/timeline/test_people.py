@@ -64,10 +64,17 @@ class TestProfile:
         assert deployed.units == {"write": 1, "read": 1}
         deployed.forget()
         deployed.ask(ann, "profile", client_id="c2", handle="first")
-        assert deployed.units == {"write": 4, "read": 1}, "two items in a transaction"
+        assert deployed.units == {"write": 1 + 2 * 2, "read": 1}, "a word; two items in a transaction"
         deployed.forget()
         deployed.ask(ann, "profile", client_id="c3", handle="second")
-        assert deployed.units == {"write": 6, "read": 1}, "and the old handle"
+        assert deployed.units == {"write": 2 + 2 * 3, "read": 1}, "a word comes and a word goes; the old handle, too"
+        deployed.forget()
+        deployed.ask(ann, "profile", client_id="c4", name="Ann Lee")
+        assert deployed.units == {"write": 2 + 1, "read": 1}
+        deployed.forget()
+        assert len(deployed.ask(bob, "people.search", q="le")["people"]) == 1
+        # Whom she must not see (nothing), one hit, its profile.
+        assert deployed.units == {"read": 1 + 0.5 + 0.5}
         deployed.ask(bob, "follow", client_id="c4", user="ann")
         deployed.forget()
         deployed.ask(bob, "people", users=["ann"])

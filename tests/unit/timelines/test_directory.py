@@ -24,7 +24,9 @@ class Town:
         self.rig.people("ann", "bob", "cid")
         self.world = world = self.rig.world
         lists = FakeFollowLists(self.rig.graph)
-        self.profiles = ProfileSettings(Claims(world.outbox, world.clock, world.times), world.profiles)
+        self.profiles = ProfileSettings(
+            Claims(world.outbox, world.clock, world.times), world.profiles, world.people_index
+        )
         sees = Visibility(world.users, self.rig.graph, world.blocks)
         self.directory = Directory(world.users, world.profiles, self.rig.graph, lists, world.blocks, world.mutes, sees)
 

@@ -13,11 +13,13 @@ from tidings.router import Router
 from tidings.routes import profiles
 from tidings.services.claim import Claims
 from tidings.services.directory import Directory
+from tidings.services.people_search import PeopleSearch
 from tidings.services.profile import ProfileSettings
 from tidings.services.requests import FollowRequests
 from tidings.storage import keys
 from tidings.storage.follow_lists import FollowListStore
 from tidings.storage.graph import GraphStore
+from tidings.storage.people_index import PeopleIndexStore
 from tidings.storage.profiles import ProfileStore
 from tidings.storage.users import UserStore
 
@@ -31,10 +33,12 @@ def register_people(router: Router, claims: Claims, graph: GraphStore, queue: Sq
     """Enter the routes."""
     client, table = clients.dynamodb(), settings().table(keys.GRAPH.variable)
     said, lists = profile_store(clock), FollowListStore(client, table, clock)
+    index = PeopleIndexStore(client, settings().table(keys.SEARCH.variable))
     users = UserStore(client, settings().table(keys.USERS.variable), clock)
     profiles.register(
         router,
-        ProfileSettings(claims, said),
+        ProfileSettings(claims, said, index),
         Directory(users, said, graph, lists, block_lists(clock), mute_lists(clock), visibility(graph, clock)),
+        PeopleSearch(index, users, graph, block_lists(clock)),
         FollowRequests(claims, graph, lists, edge_queue(queue, clock), pulling(clock)),
     )

@@ -56,6 +56,7 @@ UNMUTE: Final = "unmute"
 MUTES: Final = "mutes"
 PROFILE: Final = "profile"
 PEOPLE: Final = "people"
+PEOPLE_SEARCH: Final = "people.search"
 FOLLOWERS: Final = "followers"
 FOLLOWING: Final = "following"
 FOLLOW_REQUESTS: Final = "follow.requests"
@@ -123,6 +124,7 @@ TIMELINE_ROUTES: Final = (
     MUTES,
     PROFILE,
     PEOPLE,
+    PEOPLE_SEARCH,
     FOLLOWERS,
     FOLLOWING,
     FOLLOW_REQUESTS,

@@ -42,6 +42,16 @@ class PeopleRequest(Request):
     handle: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
+class PeopleSearchRequest(Request):
+    """People whose handle, or a word of whose name, begins with each word of `q`; two characters at least, or the whole
+    word.  `after` is the string that the last page of the same search gave."""
+
+    action: Literal["people.search"] = "people.search"
+    q: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    after: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PEOPLE)] = 20
+
+
 class FollowersRequest(Request):
     """Who follows a user, or the caller; `after` is the string that the last page gave."""
 
@@ -125,6 +135,24 @@ class PeopleReply(Reply):
 
     type: Literal["people"] = "people"
     people: list[PersonView]
+
+
+class FoundView(Frame):
+    """Somebody who was found; `people` has the rest."""
+
+    user: str
+    handle: str | None = None
+    name: str | None = None
+    avatar: str | None = None
+    private: bool
+
+
+class FoundReply(Reply):
+    """Who was found, by the words they are found by; `after` is absent at the end."""
+
+    type: Literal["found"] = "found"
+    people: list[FoundView]
+    after: str | None = None
 
 
 class UsersReply(Reply):

@@ -8,6 +8,7 @@ from tidings.domain.errors import InvalidRequest
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
 from tidings.domain.profile import ProfileChange
+from tidings.ports.people import User
 from tidings.protocol.frames import AckReply
 from tidings.protocol.profiles import (
     FollowAcceptRequest,
@@ -15,8 +16,11 @@ from tidings.protocol.profiles import (
     FollowersRequest,
     FollowingRequest,
     FollowRequestsRequest,
+    FoundReply,
+    FoundView,
     PeopleReply,
     PeopleRequest,
+    PeopleSearchRequest,
     PersonView,
     ProfileReply,
     ProfileRequest,
@@ -25,11 +29,18 @@ from tidings.protocol.profiles import (
 )
 from tidings.router import Router
 from tidings.services.directory import Directory, Person
+from tidings.services.people_search import PeopleSearch
 from tidings.services.profile import ProfileSettings
 from tidings.services.requests import FollowRequests
 
 
-def register(router: Router, profiles: ProfileSettings, directory: Directory, requests: FollowRequests) -> None:
+def register(
+    router: Router,
+    profiles: ProfileSettings,
+    directory: Directory,
+    finder: PeopleSearch,
+    requests: FollowRequests,
+) -> None:
     """Enter the routes."""
 
     def profile(caller: Caller, request: ProfileRequest) -> BaseModel:
@@ -54,6 +65,10 @@ def register(router: Router, profiles: ProfileSettings, directory: Directory, re
             found = directory.people(caller, request.users or ())
         return PeopleReply(id=request.id, people=[person_view(person) for person in found])
 
+    def search(caller: Caller, request: PeopleSearchRequest) -> BaseModel:
+        found, after = finder.search(caller, request.q, request.after, request.limit)
+        return FoundReply(id=request.id, people=[found_view(user) for user in found], after=after)
+
     def followers(caller: Caller, request: FollowersRequest) -> BaseModel:
         return _users(request.id, directory.followers(caller, request.user, request.after, request.limit))
 
@@ -71,6 +86,7 @@ def register(router: Router, profiles: ProfileSettings, directory: Directory, re
 
     router.route(ProfileRequest, profile)
     router.route(PeopleRequest, people)
+    router.route(PeopleSearchRequest, search)
     router.route(FollowersRequest, followers)
     router.route(FollowingRequest, following)
     router.route(FollowRequestsRequest, asking)
@@ -107,3 +123,9 @@ def person_view(person: Person) -> PersonView:
             muted=relation.muted,
         ),
     )
+
+
+def found_view(user: User) -> FoundView:
+    """Somebody who was found, on the wire."""
+    says = user.profile
+    return FoundView(user=user.user_id, handle=says.handle, name=user.name, avatar=says.avatar, private=says.private)

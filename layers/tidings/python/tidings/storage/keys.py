@@ -84,6 +84,7 @@ from __future__ import annotations
 from typing import Final
 
 from tidings.storage.search_keys import SEARCH as SEARCH
+from tidings.storage.search_keys import people as people
 from tidings.storage.tables import DELETED as DELETED
 from tidings.storage.tables import TTL as TTL
 from tidings.storage.tables import Table as Table

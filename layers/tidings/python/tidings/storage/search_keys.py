@@ -4,11 +4,13 @@ Search         term / position            `recent#<day>#<shard>` / `<position>#<
                                           shards, so that no partition is hot; an index is built from these.
                                           `terms` / `<term>`: a term that is awake, and how far its index has got.
                                           `term#<term>#<shard>` / `<position>#<author>`: the term is in that post.
+                                          `people#<first two characters>` / `<word>#<user>#<handle or name>`: the
+                                          user is found by that word, a register by position.
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
 Search         recent#: text, truncated ?, expires_at;   terms: mark N, until N, moved N, covered (a position, or the
-               13 digits of one), live ?, expires_at;   term#: expires_at
+               13 digits of one), live ?, expires_at;   term#: expires_at;   people#: at (a position)
 
 What belongs to a post expires at the post's position plus the horizon of search, and a read leaves it out by a bound on
 the key; a term does so some time after it fell asleep.
@@ -26,6 +28,7 @@ RECENT_SHARDS: Final = 8
 """Partitions that a day's posts are spread over: together they take 8,000 posts a second."""
 POSTING_SHARDS: Final = 4
 """And a term's postings: 4,000 posts a second that hold it."""
+PEOPLE_PREFIX: Final = "people#"
 SEARCHED_TERMS: Final = "terms"
 
 
@@ -37,6 +40,11 @@ def recent(day: int, shard: int) -> str:
 def postings(term: str, shard: int) -> str:
     """Partition key, in `Search`, of one shard of a term's postings."""
     return f"term#{term}#{shard}"
+
+
+def people(word: str) -> str:
+    """Partition key, in `Search`, of the people who are found by words that begin as `word` does."""
+    return PEOPLE_PREFIX + word[:2]
 
 
 def posting(position: str, author: str) -> str:

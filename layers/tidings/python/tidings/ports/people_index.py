@@ -1,0 +1,26 @@
+"""By which words people are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from tidings.domain.names import Entry
+from tidings.domain.stamp import Fence
+
+
+class PeopleIndex(Protocol):
+    """Entries, each a register by position."""
+
+    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        """Enter each unless a later position stands."""
+        ...
+
+    def leave(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        """Take each out unless a later position stands."""
+        ...
+
+    def find(self, prefix: str, after: Entry | None, limit: int) -> tuple[list[Entry], bool]:
+        """Up to `limit` entries, in their order, whose words begin with `prefix`, beyond `after`; whether there may be
+        more (eventually consistent).  A prefix of one character finds that very word only."""
+        ...

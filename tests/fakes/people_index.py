@@ -1,0 +1,35 @@
+"""By which words people are found, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tidings.domain.names import Entry
+from tidings.domain.stamp import Fence
+
+
+class FakePeopleIndex:
+    """Positions by entry."""
+
+    def __init__(self) -> None:
+        self.entries: dict[Entry, str] = {}
+
+    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        for entry in sorted(entries):
+            fence.check()
+            self.entries[entry] = max(position, self.entries.get(entry, ""))
+
+    def leave(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        for entry in sorted(entries):
+            fence.check()
+            if self.entries.get(entry, position) <= position:
+                self.entries.pop(entry, None)
+
+    def find(self, prefix: str, after: Entry | None, limit: int) -> tuple[list[Entry], bool]:
+        hits = [
+            entry
+            for entry in sorted(self.entries, key=str)
+            if entry.word[:2] == prefix[:2] and entry.word.startswith(prefix)
+        ]
+        rest = [entry for entry in hits if after is None or str(entry) > str(after)]
+        return rest[:limit], len(rest) > limit
