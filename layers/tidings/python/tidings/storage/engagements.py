@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tidings.domain.engagement import MANY, SHARDS, Counts, Engaged, Engagement, shard_of
-from tidings.domain.errors import RetryLater
+from tidings.domain.errors import RetryLater, Unavailable
 from tidings.domain.position import LENGTH
 from tidings.domain.posts import Post, PostRef
 from tidings.domain.stamp import Fence
@@ -162,14 +162,17 @@ class EngagementStore:
         if shards > 1 or (attempt < CROWDED and counters.total(head) < MANY):
             return shards
         fence.check()
-        with answered():
-            self._client.update_item(
-                TableName=self._table,
-                Key=counters.counts_key(post, 0),
-                UpdateExpression="SET #shards = :shards",
-                ExpressionAttributeNames=names("shards"),
-                ExpressionAttributeValues={":shards": {"N": str(SHARDS)}},
-            )
+        try:
+            with answered():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=counters.counts_key(post, 0),
+                    UpdateExpression="SET #shards = :shards",
+                    ExpressionAttributeNames=names("shards"),
+                    ExpressionAttributeValues={":shards": {"N": str(SHARDS)}},
+                )
+        except Unavailable:
+            return shards  # A transaction was at the head just then.  Somebody of this crowd will get through.
         return SHARDS
 
     def _written(self, items: list[Any], fence: Fence, attempt: int) -> bool:
