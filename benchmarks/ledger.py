@@ -12,14 +12,16 @@ from typing import Final
 
 from local.meter import prices
 
-EDGE_BYTES: Final = 83
-"""Of a follower's item in a shard, with user ids of 36 characters: about 98 to the read unit."""
+EDGE_BYTES: Final = 96
+"""Of a follower's item in a shard, with user ids of 36 characters: about 85 to the read unit."""
 POST_BYTES: Final = 300
 """Of a post or a copy of one: its keys, and a hundred characters."""
 PAGE: Final = 20
 """Posts on a home page."""
 CHUNK: Final = 200
 """Recipients of a job, on average."""
+TOGETHER: Final = 4
+"""Jobs of a large audience that a worker takes at once, on average (of five): they share its look at the post."""
 BATCH: Final = 25
 """Writes in one call."""
 EVENTUAL: Final = 4096
@@ -72,13 +74,16 @@ def eventual(size: float) -> float:
 
 
 def post(listed: float, pushed: float, edge_bytes: int = EDGE_BYTES) -> Units:
-    """A post: the outbox, the post, the author's own copy; a plan that reads the keys of `listed` followers; and a
-    copy for `pushed` of them.  A job looks at the post, strongly."""
+    """A post: what is known of its author, the outbox, the post, the author's own copy; a plan that reads the keys of
+    `listed` followers; and a copy for `pushed` of them.  A job looks at the post, strongly, as does the one that
+    enters it among the recent posts, for search."""
     jobs = max(1.0, pushed / CHUNK)
+    takes = max(1.0, jobs / TOGETHER)
     planning = Units(reads=eventual(listed * edge_bytes), queue=jobs / 10, invocations=1, calls=1 + jobs / 10)
-    # A worker's batch is received and deleted in two requests.
-    working = Units(pushed + 1, jobs, 2 * jobs, jobs, jobs + (pushed + 1) / BATCH)
-    return Units(writes=2, invocations=1, calls=2) + planning + working
+    # What a worker takes is received and deleted in two requests.
+    working = Units(pushed + 1, takes, 2 * takes, takes, takes + (pushed + 1) / BATCH)
+    entering = Units(writes=1, reads=1, queue=2.1, invocations=1, calls=2)
+    return Units(writes=2, reads=0.5, invocations=1, calls=3) + planning + working + entering
 
 
 def home(pulled: float = 0.0, post_bytes: int = POST_BYTES) -> Units:
@@ -94,7 +99,8 @@ def pull() -> Units:
 
 def copy() -> Units:
     """One follower's copy of a post."""
-    return Units(writes=1, reads=1 / CHUNK, queue=2.1 / CHUNK, invocations=1 / CHUNK, calls=1 / BATCH + 1 / CHUNK)
+    takes = 1 / CHUNK / TOGETHER
+    return Units(1, takes, 2 * takes + 0.1 / CHUNK, takes, 1 / BATCH + takes)
 
 
 def noticing(follows: float, every_days: float) -> Units:

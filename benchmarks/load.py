@@ -29,9 +29,10 @@ ROOT: Final = Path(__file__).parents[1]
 
 
 @contextlib.asynccontextmanager
-async def host() -> AsyncIterator[dict[str, Any]]:
-    """A host of its own; its ready line, with `pid`."""
-    command = [sys.executable, "-m", "local", "run", "--json", "--set", "connect_rate=500"]
+async def host(*settings: str) -> AsyncIterator[dict[str, Any]]:
+    """A host of its own, with `settings` ("name=value"); its ready line, with `pid`."""
+    given = [word for each in ("connect_rate=500", *settings) for word in ("--set", each)]
+    command = [sys.executable, "-m", "local", "run", "--json", *given]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)
     assert process.stdout is not None
     try:

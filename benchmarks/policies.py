@@ -16,12 +16,13 @@ from typing import Final
 from benchmarks import ledger
 from benchmarks.day_of_posts import CORRELATED, RETURNING, SORTS, Author, day
 from benchmarks.ledger import Units
+from tidings.domain.policy import Policy as Rule
 
 THROUGHPUT: Final = 4_000
 """Writes a second of a table that has not grown yet."""
 BOUND_S: Final = 5.0
-"""For how long a fan-out may last."""
-MOST_PUSHED: Final = int(THROUGHPUT * BOUND_S)
+"""For how long a fan-out may last: 20,000 followers."""
+MOST_PUSHED: Final = Rule().always_pull
 CAP: Final = 50
 """Authors whom one reader pulls, at most."""
 NOTICED_DAYS: Final = 15
@@ -30,6 +31,8 @@ STALE_S: Final = 2.0
 WARM: Final = 10
 """Processes that each remember the first pages of hot authors for `STALE_S`."""
 DAY_S: Final = 86_400
+
+NEVER_PULL: Final = Rule().never_pull
 
 Pulls = Callable[[Author], bool]
 
@@ -63,14 +66,20 @@ def by_rate(author: Author) -> bool:
     return author.active > MOST_PUSHED or pushing > author.pages * ledger.pull().dollars
 
 
+def as_built(author: Author) -> bool:
+    """As `tidings.domain.policy` has it: besides, who has few followers is pushed."""
+    return author.followers >= NEVER_PULL and by_rate(author)
+
+
 POLICIES: Final = (
     Policy("push all", lambda _: False, active=False),
     Policy("push active", lambda _: False),
     Policy("pull all", lambda _: True, cap=None),
     Policy("threshold", lambda author: author.active > MOST_PUSHED),
-    Policy("rate rule", by_rate),
-    Policy("rate rule, hot pages cached", by_rate, cached=True),
-    Policy("rate rule without a cap", by_rate, cap=None),
+    Policy("rate rule, from 1,000 followers", as_built),
+    Policy("the same, hot pages cached", as_built, cached=True),
+    Policy("rate rule for all", by_rate),
+    Policy("rate rule for all, without a cap", by_rate, cap=None),
 )
 
 

@@ -63,15 +63,15 @@ def test_the_extremes_by_hand() -> None:
     pages = 10 * 40 + 20 * 10 + 30 * 2
     fixed = ledger.home() * PAGES
     every = price(BY_NAME["push all"], one)
-    assert every.units.writes == 3 * (3 + 1_000)
+    assert every.units.writes == 3 * (4 + 1_000)
     assert (every.queries, every.pulled, every.longest_s) == (0, 0, 0.25)
     pulled = price(BY_NAME["pull all"], one)
-    assert pulled.units.writes == 3 * 3
-    assert pulled.units.reads == pytest.approx(fixed.reads + pages * 0.5 + 3 * (0.5 + 1))
+    assert pulled.units.writes == 3 * 4
+    assert pulled.units.reads == pytest.approx(fixed.reads + pages * 0.5 + 3 * (0.5 + 1 + 0.5 + 1))
     assert pulled.queries == pytest.approx(pages / PAGES)
     active = price(BY_NAME["push active"], one)
     idle = policies._idle()
-    assert active.units.writes == pytest.approx(3 * (3 + 100) + idle.writes)
+    assert active.units.writes == pytest.approx(3 * (4 + 100) + idle.writes)
 
 
 def test_who_is_full_is_pushed_to() -> None:
@@ -112,7 +112,7 @@ def test_no_choice_of_authors_is_cheaper_than_the_rate_rules(drawn: list, data: 
         each.posts * (ledger.post(each.followers, 0) + Units(reads=1, queue=3, invocations=1, calls=1)).dollars
         for each in authors
     )
-    assert dollars(replace(BY_NAME["rate rule without a cap"], pulls=by_rate)) <= dollars(other) + slack
+    assert dollars(replace(BY_NAME["rate rule for all, without a cap"], pulls=by_rate)) <= dollars(other) + slack
 
 
 def test_nobody_is_pushed_to_for_longer_than_the_bound() -> None:
@@ -126,9 +126,19 @@ def test_nobody_is_pushed_to_for_longer_than_the_bound() -> None:
     assert got.pulled == 1
 
 
+def test_who_has_few_followers_is_never_pulled() -> None:
+    few = author(1, 50, (0.0, 0.0, 0.0, 900.0, 0.0))
+    more = author(1, 50, (0.0, 0.0, 0.0, 1_100.0, 0.0))
+    assert [by_rate(each) for each in (few, more)] == [True, True]
+    assert [policies.as_built(each) for each in (few, more)] == [False, True]
+
+
 def test_a_cached_page_saves_reads_and_nothing_else() -> None:
     hot = [author(1, 10, tuple(sort.users * 0.9 for sort in SORTS))]
-    plain, cached = price(BY_NAME["rate rule"], hot), price(BY_NAME["rate rule, hot pages cached"], hot)
+    plain, cached = (
+        price(BY_NAME["rate rule, from 1,000 followers"], hot),
+        price(BY_NAME["the same, hot pages cached"], hot),
+    )
     assert cached.units.reads < plain.units.reads
     assert cached.units.writes == plain.units.writes
     assert cached.queries == plain.queries
