@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.engines import FULL, DynamoStores, connect
+from tests.contract.engines import FULL, FULL_SHARD, DynamoStores, connect
 from tests.contract.made import changed, group, message, position
 from tidings.domain.conversation import direct_id
 from tidings.domain.engagement import Engaged, Engagement
@@ -20,7 +20,7 @@ from tidings.domain.groups import Group, Member, Move, Stay
 from tidings.domain.identity import Connection
 from tidings.domain.position import FIRST, LAST
 from tidings.domain.posts import Post, PostRef
-from tidings.ports import Edge, OutboxEntry
+from tidings.ports import Block, Counts, Edge, OutboxEntry
 
 WRITERS = 6
 
@@ -84,6 +84,36 @@ def test_follows_and_unfollows_at_once_end_at_the_last_position(stores: DynamoSt
         halves = {each for page in stores.graph.followers(ann, 0, None) for each in page}
         assert (bob in halves) is following
         assert stores.graph.reader(bob).removed == (frozenset() if following else {ann})
+
+
+def test_counts_are_exact_when_a_crowd_follows_at_once(stores: DynamoStores, together: Together) -> None:
+    ann, now = stores.user("ann"), stores.clock.now()
+    crowd = [stores.user(f"f{number}") for number in range(FULL_SHARD + 10)]
+
+    def play(follower: str) -> None:
+        stores.graph.follow(follower, ann, position(now, 1), stores.fence())
+        if int(follower.rpartition("f")[2]) % 3 == 0:
+            stores.graph.unfollow(follower, ann, position(now, 2), stores.fence())
+
+    together([partial(play, follower) for follower in crowd])
+    left = [follower for number, follower in enumerate(crowd) if number % 3]
+    assert stores.lists.counts([ann, *left[:2]]) == {
+        ann: Counts(followers=len(left)),
+        **dict.fromkeys(left[:2], Counts(following=1)),
+    }
+    assert sorted(each for _, page in stores.graph.audience(ann, 0, None) for each in page) == sorted(left)
+
+
+def test_blocks_both_ways_at_once_name_both(stores: DynamoStores, together: Together) -> None:
+    ann, others, now = stores.user("ann"), [stores.user(f"o{number}") for number in range(WRITERS)], stores.clock.now()
+
+    def block(owner: str, user: str) -> bool:
+        return stores.blocks.put(owner, Block(user, position(now, 1)), stores.fence())
+
+    pairs = [pair for other in others for pair in ((ann, other), (other, ann))]
+    assert all(together([partial(block, *pair) for pair in pairs]))
+    assert stores.graph.reader(ann).blocked == set(others)
+    assert {frozenset(stores.graph.reader(other).blocked) for other in others} == {frozenset({ann})}
 
 
 class Joiner:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from zlib import crc32
 
 import pytest
 
 from tests.fakes import FakeWorld
 from tests.unit.storage.scripted import ScriptedClient, refusal
+from tidings.domain.edges import FULL
 from tidings.domain.errors import RetryLater, TidingsError, Unavailable
 from tidings.storage.calls import ATTEMPTS
 from tidings.storage.graph import GraphStore
@@ -50,6 +52,29 @@ def test_a_crowd_is_asked_to_come_later() -> None:
     with pytest.raises(RetryLater):
         follow(client)
     assert [operation for operation, _ in client.calls].count("transact_write_items") == ATTEMPTS
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_crowd_gets_more_shards(free: bool) -> None:
+    """The third try finds that many follow already; while the item is in use it stays as it is."""
+
+    def answer(request: dict[str, Any]) -> Any:
+        if "TransactItems" in request:
+            if len([name for name, _ in client.calls if name == "transact_write_items"]) <= 2:
+                raise cancelled("None", "None", "TransactionConflict", "None")
+        elif request.get("UpdateExpression") == "SET #shards = :more" and not free:
+            raise refusal("TransactionConflictException")
+        elif request.get("Key", {}).get("edge") == {"S": " shards"}:
+            return {"Item": {"followers": {"N": str(FULL // 10)}}}
+        return NOTHING
+
+    client = ScriptedClient(answer)
+    assert follow(client)
+    transactions = [request for operation, request in client.calls if operation == "transact_write_items"]
+    chosen = [request["TransactItems"][0]["Put"]["Item"]["shard"] for request in transactions]
+    assert chosen == [{"N": "0"}, {"N": "0"}, {"N": str(crc32(b"bob") % 4 if free else 0)}]
+    grown = [request for operation, request in client.calls if operation == "update_item"]
+    assert [request["ExpressionAttributeValues"][":more"] for request in grown] == [{"N": "4"}]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from tidings.domain.edges import FULL, Edge, Wish, grown, wished
-from tidings.domain.errors import RetryLater
+from tidings.domain.errors import RetryLater, Unavailable
 from tidings.domain.stamp import Fence
 from tidings.ports.timelines import ReaderState
 from tidings.ports.world import Clock
@@ -110,12 +110,13 @@ class GraphStore:
         item = self._marker(author)
         shards, first = _shards(item), int_of(item, edges.FOLLOWERS) if edges.FOLLOWERS in item else 0
         more = grown(shards, first, pressed=pressed, full=self._full)
-        if more > shards:
-            self._grow(author, shards, more, fence)
+        if more > shards and not self._grow(author, shards, more, fence):
+            more = shards
         return crc32(follower.encode()) % more
 
-    def _grow(self, author: str, shards: int, more: int, fence: Fence) -> None:
-        """There are `more` shards from now on; somebody else may have seen to it."""
+    def _grow(self, author: str, shards: int, more: int, fence: Fence) -> bool:
+        """Whether there are `more` shards from now on; somebody else may have seen to it.  Where so many follow that
+        the item is never free, they go where they would have gone."""
         fence.check()
         try:
             with answered():
@@ -128,7 +129,10 @@ class GraphStore:
                     ExpressionAttributeValues={":more": number(more), ":shards": number(shards)},
                 )
         except ConditionFailed:
-            return
+            return True
+        except Unavailable:
+            return False
+        return True
 
     def reader(self, user_id: str) -> ReaderState:
         """What a home read needs to know of its reader, in one query (strongly read: an unfollow shows at once)."""
