@@ -10,6 +10,7 @@ from tests.fakes.watch import Hook
 from tests.unit.timelines.rig import IDLE, Died, Rig
 from tests.unit.timelines.test_pulling import SmallRig
 from tidings.domain.authors import DAY_MS, REMEMBERED_MS, Author, PulledAuthor, ReadRate
+from tidings.domain.errors import Unavailable
 from tidings.domain.events import Path
 from tidings.domain.policy import Policy
 from tidings.domain.position import floor
@@ -47,6 +48,43 @@ def test_a_post_has_its_author_weighed_once_in_a_while(small: Rig) -> None:
     assert tasks(small) == [WEIGH], "what a process remembers it does not ask again"
     small.post("bob")
     assert tasks(small) == [WEIGH], "bob has nobody"
+
+
+def test_a_post_does_not_fail_for_what_it_asks_beside(small: Rig) -> None:
+    def refuse(*_given: object, **_more: object) -> None:
+        raise Unavailable("busy")
+
+    small.lanes.send = refuse  # type: ignore[method-assign]
+    small.build()
+    assert small.post("ann")
+
+
+class RateRig(Rig):
+    """Between three followers and a thousand, rates decide."""
+
+    policy = Policy(always_pull=1_000, never_pull=3)
+
+
+def test_rates_alone_turn_an_author_up_and_back() -> None:
+    rig = RateRig()
+    rig.people("ann", "bob", "cid", "dan")
+    for follower in ("bob", "cid", "dan"):
+        rig.follow(follower, "ann")
+    rig.settle()
+    for _ in range(10):
+        rig.clock.advance(DAY_MS // 10)
+        rig.post("ann")
+        rig.settle()
+    assert author(rig).path is Path.PULL, "nobody reads what ann writes ten times a day"
+    for day in range(12):
+        for follower in ("bob", "cid", "dan"):
+            rig.graph.rates[follower] = ReadRate(200 * (day + 1), rig.clock.now() - (day + 1) * DAY_MS)
+        rig.clock.advance(DAY_MS)
+        if day % 3 == 0:
+            rig.post("ann")
+        rig.settle()
+    assert author(rig).path is Path.PUSH, "they look two hundred times for each post"
+    assert author(rig).read_rate > 100 * author(rig).post_rate / 2
 
 
 def test_paths_are_remembered_for_seconds_and_for_not_too_many(small: Rig) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 
 from tidings.domain.authors import Author
+from tidings.domain.errors import Unavailable
 from tidings.domain.events import Path
 from tidings.domain.policy import Policy
 from tidings.ports.pulling import Authors
@@ -41,7 +43,9 @@ class Paths:
             found = self._authors.get(author, strong=False)
             self._remember(author, now, found)
             if self._policy.due(found, now):
-                self._queue.send(SMALL, [encode(TaskJob(WEIGH, author))])
+                # No post fails for it: the next one asks again.
+                with suppress(Unavailable):
+                    self._queue.send(SMALL, [encode(TaskJob(WEIGH, author))])
         return found.path
 
     def _remember(self, author: str, now: int, found: Author) -> None:
