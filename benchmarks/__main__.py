@@ -1,14 +1,14 @@
-"""Everything in turn: start-up ratios, the handler's own CPU, a day of pushes, the policies, the host under load."""
+"""Everything in turn: start-up ratios, the handler's own CPU, a day of pushes, the policies, search, the host."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import day, imports, load, own_cpu, policies
+from benchmarks import day, imports, load, own_cpu, policies, search
 
 
 def main() -> int:
-    """Run all; non-zero when an import limit is broken or a push is missing (the others only print)."""
+    """Run all; non-zero when an import limit is broken, a push or a hit is missing (the others only print)."""
     sys.argv[1:] = []
     print("## Start-up, beside the smallest boto3 WebSocket program\n")
     code = imports.main()
@@ -18,6 +18,8 @@ def main() -> int:
     code |= day.main()
     print("\n## Push or pull: the policies priced\n")
     policies.main()
+    print("\n## Search\n")
+    code |= search.main()
     print("\n## The development host under load\n")
     load.main()
     return code

@@ -24,9 +24,9 @@ from tidings.domain.search import Words
 from tidings.services.search.query import parse
 from tidings.services.search.words import words_of
 
-TEXTS: Final = 1_500
+TEXTS: Final = 800
 AUTHORS: Final = 15
-MEANWHILE: Final = 150
+MEANWHILE: Final = 80
 """Posts that arrive while words go live."""
 HOUR_MS: Final = 3_600_000
 WALKED: Final = 99
@@ -82,7 +82,8 @@ def queries(corpus: Corpus) -> list[str]:
     random = Random(1)
     common = Counter(word for said in corpus.words.values() for word in set(said.words) if word.isalpha())
     ranked = [word for word, _ in sorted(common.items(), key=lambda pair: (-pair[1], pair[0]))]
-    words = [ranked[at] for at in (0, 5, 30, 100, 300, 800)] + random.sample(ranked[1_000:], 3)
+    words = [ranked[int(len(ranked) * share)] for share in (0, 0.005, 0.02, 0.1, 0.3)]
+    words += random.sample(ranked[len(ranked) // 2 :], 2)
     said = [each.words for each in sorted(corpus.words.values(), key=lambda each: each.words) if len(each.words) > 5]
     some = random.sample(said, 6)
     pairs = [f"{each[0]} {each[-1]}" for each in some[:3]]

@@ -126,6 +126,16 @@ def answer(followers: int, both: int) -> Allowed:
     return Allowed(10 + both, 8 + followers / 2 + math.ceil(followers / 60) + 4, 2, 1)
 
 
+def search(found: int, words: int = 1) -> Allowed:
+    """A page of `found` posts, by an index that is live, of as many authors."""
+    return Allowed(words, 2.5 * words + found * 2.5 + 1, 2, 1)
+
+
+def first_search(hits: int, recent: int, days: int) -> Allowed:
+    """The first search of a word that `hits` of the `recent` posts of `days` hold, with all that follows from it."""
+    return Allowed(6 + days + 2 * hits, 16 + 8 * days + math.ceil(recent / 2), 6, 5)
+
+
 def engagement(repost: bool = False) -> Allowed:
     """A like, a repost (without its fan-out), or its end."""
     return Allowed(7 if repost else 5, 4 if repost else 3, 2, 1)

@@ -1,0 +1,47 @@
+"""What searches cost: the first one of a word with the walks that build its index, and every further one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.control_client import AsyncControlClient
+from local.demo import budgets
+from tests.e2e.conftest import Connect
+from tests.e2e.search_steps import built, search, word
+from tests.e2e.steps import gather, publish
+from tests.e2e.test_budgets import used
+
+SEARCH = ("search", "WorkSmall")
+DAYS = 8
+"""Days that seven days touch."""
+ELSEWHERE = 400
+"""Recent posts of other tests, at most: a walk looks at all of them."""
+
+
+async def test_the_first_search_of_a_word(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    author, reader, it = await connect(user("author")), await connect(user("reader")), word()
+    await gather(*(publish(author, f"{it} {number}") for number in range(10)))
+    allowed = budgets.first_search(10, 10 + ELSEWHERE, DAYS)
+    cost = await used(control, SEARCH, allowed, lambda: search(reader, it))
+    # The term, who waits, the steps of the walk (one a day), going live; a posting for each post, in either walk.
+    assert cost.write <= 4 + DAYS + 20
+
+
+async def test_a_search(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """The state of the word, four shards of its postings, the posts (strongly), whether their author may be seen."""
+    author, reader, it = await connect(user("author")), await connect(user("reader")), word()
+    await gather(*(publish(author, f"{it} {number}") for number in range(25)))
+    await control.idle()
+    await built(control, reader, it)
+    cost = await used(control, SEARCH, budgets.search(20), lambda: search(reader, it, limit=20))
+    assert (cost.write, cost.read) == (0, 0.5 + 4 * 0.5 + 20 + 1.5)
+    cost = await used(control, SEARCH, budgets.search(20, words=3), lambda: search(reader, f'"{it} 7" {it}', limit=20))
+    assert cost.read <= 0.5 * 2 + 4 * 0.5 + 25 + 1.5 * 2, "a word that is live is enough; every post is looked at"
+
+
+async def test_an_authors_posts(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    author, reader = await connect(user("author")), await connect(user("reader"))
+    await gather(*(publish(author, f"news {number}") for number in range(10)))
+    allowed = budgets.Allowed(0, 8, 2, 1)
+    cost = await used(control, SEARCH, allowed, lambda: search(reader, f"from:{author.user} news"))
+    assert cost.write == 0
