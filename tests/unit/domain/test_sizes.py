@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.strategies import positions, user_ids
+from tidings.domain.entities import MOST_ENTITIES
 from tidings.domain.events import (
     Change,
     Edit,
@@ -21,10 +22,13 @@ from tidings.domain.events import (
     Unsend,
 )
 from tidings.domain.posts import PostRef, TimelineEntry
-from tidings.domain.sizes import NAMES, entry_bytes, fitting, wire_bytes
+from tidings.domain.sizes import ENTITY, NAMES, PAGE_BYTES, entry_bytes, fitting, wire_bytes
 from tidings.protocol.events import to_wire
 from tidings.protocol.frames import encode
-from tidings.routes.timeline import post_view
+from tidings.protocol.views import post_view
+from tidings.routes.timeline import page_reply
+from tidings.services.embeds import ROOM
+from tidings.services.timeline import Page
 
 at = positions.map(str)
 chats = user_ids.map(lambda user_id: f"dm#{user_id}#~")
@@ -61,13 +65,30 @@ def test_the_largest_message_fits_a_frame(text: str) -> None:
     assert len(to_wire(event).model_dump_json().encode()) <= wire_bytes(event) <= 32 * 1024
 
 
-@given(user_ids, at, readable, st.booleans(), st.none() | st.builds(PostRef, user_ids, at))
+pieces = st.lists(st.sampled_from(["@a ", "#b ", "c.com ", "#", "@", ".", "é", "🎈 "]), max_size=120).map("".join)
+
+
+@given(user_ids, at, readable | pieces, st.booleans(), st.none() | st.builds(PostRef, user_ids, at))
 def test_the_count_of_a_post_likewise(
     author: str, position: str, text: str, truncated: bool, ref: PostRef | None
 ) -> None:
     entry = TimelineEntry(author, position, text, truncated, reply_to=ref, quote=ref, repost_of=ref)
     real = len(encode(post_view(entry)).encode())
-    assert real <= entry_bytes(entry) <= real + NAMES
+    spare = ENTITY * min(MOST_ENTITIES, sum(map(text.count, "@＠#＃.")))
+    assert real <= entry_bytes(entry) <= real + NAMES + spare
+
+
+@pytest.mark.parametrize("text", ["#a " * 1_365, "🎈" * 4_096, '"@b' * 1_365, "x" * 4_096, "a.co " * 819, "#a #b"])
+def test_the_largest_page_with_all_it_quotes_fits_a_frame(text: str) -> None:
+    """Of the gateway's 128 KB."""
+    long = "u" * 128
+    position = "1795442400123-aaaaaaaa-aaaaaaaa-00"
+    ref = PostRef(long, position)
+    entries = [TimelineEntry(long, position, text, reply_to=ref, quote=ref)] * 50
+    page = Page(entries[: fitting(map(entry_bytes, entries), PAGE_BYTES)], "b" * 160, "s" * 160)
+    quoted = [TimelineEntry(long, position, text[:200], True, quote=ref)] * 50
+    room = quoted[: fitting(map(entry_bytes, quoted), ROOM)]
+    assert len(encode(page_reply("9" * 64, page, room)).encode()) <= 128 * 1024
 
 
 @pytest.mark.parametrize(
