@@ -120,6 +120,12 @@ def post(followers: int, awake: int = 64) -> Allowed:
     return Allowed(4 + followers, math.ceil(followers / 60) + 2.5 + math.ceil(awake / 32), 2, 1)
 
 
+def crossing(followers: int) -> Allowed:
+    """An author of `followers` followers goes over to be pulled, or back, and nobody is full: measured, turned twice,
+    and a mark changed for each."""
+    return Allowed(followers + 3, math.ceil(followers / 48) + 80, 0, 0)
+
+
 def answer(followers: int, both: int) -> Allowed:
     """An answer of somebody with `followers` followers, `both` of whom follow whom it answers, too; whoever is answered
     is told."""

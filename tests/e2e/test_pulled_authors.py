@@ -6,7 +6,7 @@ from typing import Any
 
 from local.control_client import AsyncControlClient
 from local.demo import budgets
-from local.demo.budgets import Allowed
+from local.demo.budgets import UNITS, Allowed
 from tests.e2e.conftest import ALWAYS_PULL, Connect
 from tests.e2e.phone import Phone, new_id
 from tests.e2e.pull_steps import FRESH_MS, copies, counted, crossed, followed, marks, page, state
@@ -189,9 +189,16 @@ async def test_a_resend_keeps_the_path_of_its_post(connect: Connect, control: As
     assert await positions(reader) == [up, first]
 
 
+def total(*each: Allowed) -> Allowed:
+    """The budget of all of these."""
+    return Allowed(*(sum(getattr(one, unit) for one in each) for unit in UNITS))
+
+
 async def test_what_a_pulled_author_costs(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     author, readers = await followed(connect, user, 5)
-    await crossed(control, author, "crossing")
+    allowed = total(budgets.post(5), budgets.crossing(5))
+    cost = await used(control, POST, allowed, lambda: crossed(control, author, "crossing"))
+    assert cost.write == 4 + 5 + 3 + 5
     # A post to nobody: the author's own copy, and nobody in the residue.
     cost = await used(control, POST, budgets.post(0), lambda: publish(author, TEXT[:500]))
     assert cost.write == 4
@@ -201,3 +208,6 @@ async def test_what_a_pulled_author_costs(connect: Connect, control: AsyncContro
     allowed = Allowed(9 + 1 + 2, 10 + 2 + 2, 2, 1)
     cost = await used(control, ("follow", "WorkSmall"), allowed, lambda: follow(late, author))
     assert len(await marks(control, late)) == len(await marks(control, readers[0])) == 1
+    allowed = total(budgets.post(6), budgets.crossing(6))
+    cost = await used(control, POST, allowed, lambda: crossed(control, author, "crossing down", -ALWAYS_PULL))
+    assert cost.write == 4 + 3 + 6, "the post on which they turn is still pulled"
