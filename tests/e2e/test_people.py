@@ -9,40 +9,9 @@ import pytest
 
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
-from tests.e2e.phone import Phone, new_id
+from tests.e2e.people_steps import answered, counts, handle, person, relation, say
+from tests.e2e.phone import new_id
 from tests.e2e.steps import SETTLE_MS, fail, follow, gather, kill, pause, publish, settle, tail
-
-
-async def say(phone: Phone, **fields: Any) -> dict[str, Any]:
-    """Change a profile, as a client insists; the answer."""
-    return await phone.insist("profile", client_id=new_id(), **fields)
-
-
-async def person(phone: Phone, other: Phone) -> dict[str, Any]:
-    """Somebody as a phone sees them."""
-    (found,) = (await phone.ask("people", users=[other.user]))["people"]
-    return dict(found)
-
-
-async def relation(phone: Phone, other: Phone) -> set[str]:
-    return {name for name, holds in (await person(phone, other))["relation"].items() if holds}
-
-
-async def counts(phone: Phone, other: Phone) -> tuple[int, int]:
-    found = await person(phone, other)
-    return found["followers"], found["follows"]
-
-
-async def answered(phone: Phone, action: str, user: str, client_id: str | None = None) -> str:
-    """Accept or decline, as a client insists; the position."""
-    ack = await phone.insist(action, client_id=client_id or new_id(), user=user)
-    assert ack["type"] == "ack", ack
-    return str(ack["position"])
-
-
-def handle(phone: Phone, end: str = "") -> str:
-    """A handle that no other test has: the test's own prefix."""
-    return f"{phone.user[:8]}_{end}"[:15]
 
 
 async def test_a_profile_is_seen_by_the_next_look(connect: Connect, control: AsyncControlClient, user: Any) -> None:
@@ -84,7 +53,7 @@ async def test_an_older_change_that_runs_late_takes_nothing_back(
     alice = await connect(user("alice"))
     laptop = await connect(alice.user, device="laptop")
     late = new_id()
-    await control.misbehave(calls=[pause("Timeline", late, "UpdateItem", call=2)])
+    await control.misbehave(calls=[pause("Timeline", late, "UpdateItem", call=3)])
     slow = await alice.put("profile", client_id=late, name="old", bio="old")
     await control.stopped(at_least=1)
     assert (await laptop.ask("profile", client_id=new_id(), name="new"))["name"] == "new"
@@ -256,52 +225,3 @@ async def test_who_mutes_at_once_on_two_devices_agrees(
         muted = acks[0]["position"] > acks[1]["position"]
         assert (await phone.ask("mutes"))["users"] == ([loud.user] if muted else [])
         assert ("muted" in await relation(phone, loud)) is muted
-
-
-async def everybody(phone: Phone, text: str, limit: int = 50) -> list[str]:
-    """All pages of a people search."""
-    found: list[str] = []
-    after: str | None = None
-    while True:
-        page = await phone.ask("people.search", q=text, limit=limit, **({"after": after} if after else {}))
-        found += tail(page["people"], "user")
-        after = page.get("after")
-        if after is None:
-            return found
-
-
-async def test_people_are_found_by_what_they_are_called_now(
-    connect: Connect, control: AsyncControlClient, user: Any
-) -> None:
-    alice, bob, eve = [await connect(user(name)) for name in ("alice", "bob", "eve")]
-    word = f"z{alice.user[:8]}"
-    await say(alice, name=f"Ada {word}ly", handle=f"{word[:8]}_a")
-    await say(bob, name=f"{word.upper()}ton", private=True)
-    await say(eve, name=f"Eve {word}son {word}")
-    people = [alice, bob, eve]
-    assert sorted(await everybody(eve, word)) == sorted(phone.user for phone in people)
-    assert sorted(await everybody(eve, word, limit=1)) == sorted(phone.user for phone in people)
-    assert await everybody(eve, f"ad {word}") == [alice.user]
-    assert await everybody(bob, f"{word[:8]}_a") == [alice.user]
-    await alice.insist("block", client_id=new_id(), user=eve.user)
-    assert sorted(await everybody(eve, word)) == sorted((bob.user, eve.user))
-    assert sorted(await everybody(alice, word)) == sorted((alice.user, bob.user))
-    await say(bob, name="Somebody Else")
-    assert await everybody(alice, word) == [alice.user]
-
-
-@pytest.mark.parametrize("call", [2, 3, 4, 5])
-async def test_a_worker_that_dies_on_a_new_name_loses_nobody(
-    call: int, connect: Connect, control: AsyncControlClient, user: Any
-) -> None:
-    alice = await connect(user("alice"))
-    old, new = f"y{alice.user[:8]}", f"x{alice.user[:8]}"
-    await say(alice, name=old)
-    dying = new_id()
-    await control.misbehave(
-        calls=[{"action": "kill", "function": "Timeline", "contains": dying, "call": call, "when": "before"}]
-    )
-    assert (await alice.insist("profile", client_id=dying, name=new))["name"] == new
-    await control.behave()
-    assert await everybody(alice, new) == [alice.user]
-    assert await everybody(alice, old) == []
