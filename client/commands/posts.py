@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 
 from client.api import Client
 from client.commands.options import command, connected, post_name
 from client.commands.show import post_line, printable
 from client.events import NewPosts
 from client.order import Seen
-from client.posts import Post
+from client.posts import Name
+from client.replies import Page
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,34 +60,37 @@ async def run_timeline(options: argparse.Namespace) -> int:
 
 
 async def _follow_timeline(client: Client) -> int:
-    """The newest page, oldest first, then what comes: told live, or looked up where only its number was told."""
+    """The newest page, oldest first, then what comes: as it is told live, or looked up where that does not say all."""
     news = client.events(NewPosts)
     await client.watch_timeline()
     page = await client.home()
-    since, shown = page.since, Seen[tuple[str, str]]()
-    _print_new(page.posts[::-1], shown)
+    since, shown = page.since, Seen[Name]()
+    _print_new(page, shown)
     async for each in news:
-        posts = each.posts
-        if len(posts) < each.new:
-            posts, since = await _whats_new(client, since)
-        _print_new(posts, shown)
+        if len(each.posts) < each.new or any(post.quote or post.repost_of for post in each.posts):
+            page = await _whats_new(client, since)
+            since = page.since
+            _print_new(page, shown)
+        _print_new(Page(each.posts[::-1]), shown)
     return 0
 
 
-async def _whats_new(client: Client, since: str | None) -> tuple[tuple[Post, ...], str | None]:
-    """What has come, oldest first, and the cursor to ask with the next time."""
+async def _whats_new(client: Client, since: str | None) -> Page:
+    """What has come, in one piece; its `since` is for the next time."""
     page = await client.home(since=since)
-    posts, kept = [*page.posts], page.since
+    posts, originals, kept = page.posts, dict(page.originals), page.since
     while page.before is not None:
         page = await client.home(before=page.before)
         posts += page.posts
-    return tuple(posts[::-1]), kept
+        originals |= page.originals
+    return Page(posts, since=kept, originals=originals)
 
 
-def _print_new(posts: Iterable[Post], shown: Seen[tuple[str, str]]) -> None:
-    for post in posts:
-        if shown.add((post.author, post.position)):
-            print(post_line(post), flush=True)
+def _print_new(page: Page, shown: Seen[Name]) -> None:
+    """The posts of a page that were not printed yet, oldest first."""
+    for post in page.posts[::-1]:
+        if shown.add(post.name):
+            print(post_line(post, page.originals), flush=True)
 
 
 async def run_follow(options: argparse.Namespace) -> int:

@@ -131,6 +131,33 @@ async def test_timeline_follow_prints_each_post_once_and_looks_up_a_number(capsy
     assert [line.split("post ")[1][0] for line in printed.splitlines()] == ["1", "2", "3", "6", "7", "8"]
 
 
+async def test_what_a_live_post_passes_on_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    passed_on = view(1, author="carol")
+    repost = {**view(4), "text": "", "repost_of": {"author": "carol", "position": "p1"}}
+    pages = {None: [], "s1": [repost]}
+
+    def answer(action: dict[str, Any]) -> dict[str, Any] | None:
+        if action["action"] != "timeline.home":
+            return watching(action)
+        return {"type": "timeline", "posts": pages[action.get("since")], "originals": [passed_on], "since": "s1"}
+
+    async with serve() as rig:
+        rig.model.refuse = answer
+        command = asyncio.create_task(run(rig, "timeline", "--follow"))
+        await until(lambda: any(frame["action"] == "timeline.home" for frame in asked_all(rig)))
+        event = {"kind": "timeline", "new": 1, "posts": [repost]}
+        await rig.sockets["alice"].send(json.dumps({"type": "events", "events": [event]}))
+        printed = ""
+        while "\n" not in printed:
+            printed += capsys.readouterr().out
+            await asyncio.sleep(0.01)
+        command.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await command
+    assert "carol: post 1" in printed
+    assert printed.count("\n") == 1
+
+
 async def test_tail_prints_it_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
         rig.model.refuse = watching
