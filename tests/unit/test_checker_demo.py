@@ -78,10 +78,11 @@ def test_budgets_are_those_of_the_design():
     assert budgets.message(copies=True) == Allowed(4, 3, 3, 2)
     assert budgets.message(first=True) == Allowed(5, 2.5, 3, 2)
     assert budgets.sync(9) == Allowed(0, 4, 2, 1)
-    assert budgets.post(61) == Allowed(64, 3.5, 2, 1)
+    assert budgets.post(61) == Allowed(65, 6.5, 2, 1)
     assert budgets.home(136) == Allowed(1, 6, 2, 1)
     assert budgets.home(136, pulled=20, first=True) == Allowed(2, 26, 2, 1)
-    assert budgets.mean([budgets.post(0), budgets.post(60)]) == Allowed(33, 2, 2, 1)
+    assert budgets.mean([budgets.post(0), budgets.post(60)]) == Allowed(34, 5, 2, 1)
+    assert budgets.crossing(49) == Allowed(52, 82, 0, 0)
 
 
 def results(**changes: object) -> Results:
