@@ -78,18 +78,29 @@ async def test_deleted_private_and_blocked_posts_never_appear(
     authors = {name: await connect(user(name)) for name in names}
     reader, it = await connect(user("reader")), word()
     posts = {name: await publish(phone, f"{it} by {name}") for name, phone in authors.items()}
+    await follow(authors["open"], authors["private"])
     await control.idle()
     assert len(await built(control, reader, it)) == 5
+    handle = f"h{it[-12:]}"
+    given = await authors["private"].ask("profile", client_id=new_id(), handle=handle, private=True)
+    assert given["type"] == "profile", given
     for phone, whom in ((authors["blocking"], reader), (reader, authors["blocked"])):
         assert (await phone.ask("block", client_id=new_id(), user=whom.user))["type"] == "ack"
     assert (await authors["deleted"].ask("post.delete", position=posts["deleted"]))["type"] == "ack"
-    expected = [posts["open"], posts["private"]]
+    expected = [posts["open"]]
     assert tail(await everything(reader, it), "position") == expected, "at once"
     await settle(control)
     assert tail(await everything(reader, it), "position") == expected
     assert await everything(reader, f"from:{authors['blocked'].user} {it}") == []
-    seen = tail(await everything(authors["deleted"], it), "position")
-    assert seen == [posts[name] for name in ("open", "private", "blocked", "blocking")]
+    assert await everything(reader, f"from:{handle} {it}") == []
+    assert tail(await everything(authors["open"], f"from:@{handle.upper()}"), "position") == [posts["private"]]
+    for asking, names in (
+        ("deleted", ("open", "blocked", "blocking")),
+        ("open", ("open", "private", "blocked", "blocking")),
+        ("private", ("open", "private", "blocked", "blocking")),
+    ):
+        seen = tail(await everything(authors[asking], it), "position")
+        assert seen == [posts[name] for name in names], asking
 
 
 async def test_an_index_that_nobody_asks_for_falls_asleep(
