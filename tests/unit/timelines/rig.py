@@ -72,6 +72,7 @@ class Rig:
 
     policy = Policy()
     most = 50
+    idle = IDLE
 
     def __init__(self) -> None:
         self.world = FakeWorld()
@@ -127,13 +128,13 @@ class Rig:
         self.follows = Follows(claims, people, graph, world.profiles, lists, queue, pulling)
         pages = AuthorPages(posts, clock, HOT_MS)
         feeds = Feeds(timelines, pages, graph, clock, Threads(at_once=1), RETENTION_MS)
-        returns, reads = Returns(looks, lanes, clock, world.times, IDLE), HomeReads(rates, clock, world.times)
+        returns, reads = Returns(looks, lanes, clock, world.times, self.idle), HomeReads(rates, clock, world.times)
         self.reader = TimelineReader(feeds, returns, posts, graph, sees, hides, people, reads, clock, BOUND_MS)
         self.requests = FollowRequests(claims, graph, FakeFollowLists(self.graph), queue, pulling)
         self.muting = Muting(claims, people, world.mutes)
         blocks = Effects(lists, rows, graph, queue, clock, world.times)
         self.blocking = Blocking(claims, people, lists, blocks, lanes, clock, world.times)
-        kinds = post_kinds(graph, residue, IDLE)
+        kinds = post_kinds(graph, residue, self.idle)
         planner = Planner(kinds, lanes, clock, world.meter, world.times.settle)
         edges = EdgeJobs(graph, posts, timelines, pulling, clock, world.meter, world.times, BOUND_MS)
         announced = Announced(timelines, world.home_watchers, lanes, clock, world.meter)
@@ -143,10 +144,10 @@ class Rig:
         news = News(posts, graph, world.home_watchers, live, hides, Threads(1), clock, world.meter)
         told = LiveFrames(watching(world, live), news)
         self.watches = TimelineWatches(world.home_watchers, graph, clock, times)
-        stamps, measures = Stamps(clock, world.times), Rates(posts, graph, rates, IDLE)
+        stamps, measures = Stamps(clock, world.times), Rates(posts, graph, rates, self.idle)
         crossings = author_tasks(authors, graph, measures, pulling, Threads(1), clock, world.meter, times, self.policy)
         mentioning = Mentioning(posts, timelines, sees, stamps, clock)
-        back = returning_tasks(graph, looks, edges, clock, world.meter, times, IDLE)
+        back = returning_tasks(graph, looks, edges, clock, world.meter, times, self.idle)
         tasks: Tasks = {BLOCK: blocks, MENTION: mentioning, **crossings, **back}
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, world.meter, times, BOUND_MS)
 

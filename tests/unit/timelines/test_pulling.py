@@ -39,10 +39,12 @@ class SmallRig(Rig):
 class Crossings(Chaos):
     """Two authors whose followers come and go in waves, so that they cross both ways, together and apart."""
 
+    make: type[Rig] = SmallRig
+
     def __init__(self, random: Random, deaths: float = 0.02, nesting: float = 0.06) -> None:
         super().__init__(random, deaths=0.0, nesting=0.0)
         hook, commit = self.rig.hook, self.rig.commit
-        self.rig = SmallRig()
+        self.rig = self.make()
         self.rig.people(*AUTHORS, *READERS)
         self.rig.hook, self.rig.commit = hook, commit
         self._deaths, self._nesting = deaths, nesting
