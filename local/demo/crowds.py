@@ -38,8 +38,10 @@ AT_ONCE: Final = 20
 BATCH: Final = 25
 TIMING: Final = Timing(receipts=0.2, keep_alive=30.0)
 WORK: Final = ("WorkSmall", "WorkLarge")
-PATIENCE: Final = 10
+PATIENCE: Final = 40
 """Minutes to wait for the streams and queues."""
+CROSSES: Final = 1_024
+"""Members beyond which a group is pulled (the setting `push_members`)."""
 MANY: Final = 1_000
 FEWER: Final = 12
 """Messages at most in a group of `MANY` or more: each is a copy a member, or read by each of them."""
@@ -115,14 +117,20 @@ class Play:
         self._group = str(made.conversation)
         for start in range(ADDED, len(others), ADDED):
             await owner.groups.add(self._group, others[start : start + ADDED])
+            if start < CROSSES <= start + ADDED:
+                # Until it has gone over, every further addition would be copied to everybody who is in it by then.
+                await self._settled()
         self._crowd.filled_s = time.monotonic() - begun
-        # Past the settling time, and past a crossing to pulling with its walk over the members.
-        for _ in range(4):
-            await self._quiet(120_000)
+        await self._settled()
         info = await owner.groups.info(self._group)
         if info.members != self._crowd.size:
             self._crowd.faults.wrong.append(f"the group has {info.members} members, not {self._crowd.size}")
         self._crowd.path = "pushed" if info.live else "pulled"
+
+    async def _settled(self) -> None:
+        """Past the settling time, and past a crossing to pulling with its walk over the members."""
+        for _ in range(4):
+            await self._quiet(120_000)
 
     async def _talk(self) -> None:
         """The writers write, each as fast as acks allow; then everybody who is there has it all."""
