@@ -46,6 +46,7 @@ class Crossings(Chaos):
         hook, commit = self.rig.hook, self.rig.commit
         self.rig = self.make()
         self.rig.people(*AUTHORS, *READERS)
+        self.rig.graph.shard_counts = {name: random.choice((1, 3)) for name in AUTHORS}
         self.rig.hook, self.rig.commit = hook, commit
         self._deaths, self._nesting = deaths, nesting
         self._growing = dict.fromkeys(AUTHORS, True)
