@@ -7,16 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.watch import Hook
-from tests.unit.timelines.rig import IDLE, Died, Rig
+from tests.unit.timelines.rig import Died, Rig
 from tests.unit.timelines.test_pulling import SmallRig
 from tidings.domain.authors import DAY_MS, REMEMBERED_MS, Author, PulledAuthor, ReadRate
 from tidings.domain.errors import Unavailable
 from tidings.domain.events import Path
 from tidings.domain.policy import Policy
-from tidings.domain.position import floor
 from tidings.services.authors import KEPT_MS, REMEMBERED, WEIGH, Paths
 from tidings.services.fanout.pulling import DOWN, LOST_MS, UP
-from tidings.services.rates import ONE_IN, SAMPLE, Rates
 
 WAIT_MS = 30_000 + REMEMBERED_MS
 
@@ -254,41 +252,6 @@ def test_who_follows_after_a_pull_finds_what_was_pulled(small: Rig) -> None:
     assert mark.covers(last)
     assert small.home("eve")[:3] == [pushed, last, first]
     assert not {first, last} & set(small.feed("eve"))
-
-
-class TestRates:
-    def test_posts_a_day_are_those_of_the_last_few(self, rig: Rig) -> None:
-        rates = Rates(rig.posts, rig.graph, rig.world.rates, IDLE)
-        assert rates.posts("ann", rig.clock.now()) == 0
-        rig.post("ann")
-        rig.clock.advance(2 * DAY_MS)
-        assert rates.posts("ann", rig.clock.now()) == 500
-        for _ in range(40):
-            rig.clock.advance(DAY_MS // 10 - 1)
-            rig.post("ann")
-        assert 10_000 <= rates.posts("ann", rig.clock.now()) <= 11_000
-
-    def test_reads_are_those_of_some_followers_who_are_written_to(self, rig: Rig) -> None:
-        rates, now = Rates(rig.posts, rig.graph, rig.world.rates, IDLE), rig.clock.now()
-        assert rates.reads(author(rig), now) == 0
-        for number in range(3 * SAMPLE):
-            rig.graph.follow(f"fan-{number:03}", "ann", floor(now), rig.world.fence())
-            rig.world.rates.put(f"fan-{number:03}", ReadRate(30, now - 10 * DAY_MS), rig.world.fence())
-        assert rates.reads(author(rig), now) == 3_000
-        seen = []
-        rig.world.rates.get = lambda readers: seen.extend(readers) or {}  # type: ignore[method-assign]
-        assert rates.reads(author(rig), now) == 0
-        assert len(seen) == len(set(seen)) == SAMPLE
-        assert rates.reads(author(rig), now + 60 * DAY_MS) == 0
-        assert len(seen) == SAMPLE, "nobody is left who is written to"
-
-    def test_one_home_read_in_many_writes_for_all(self, rig: Rig) -> None:
-        for _ in range(20 * ONE_IN):
-            rig.clock.advance(1_000)
-            rig.home("bob")
-        rate = rig.graph.reader("bob").rate
-        assert 8 * ONE_IN <= rate.reads <= 36 * ONE_IN
-        assert rate.reads % ONE_IN == 0
 
 
 def die_at(call: str) -> Hook:
