@@ -18,70 +18,28 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from benchmarks import graph_town, ledger
-from benchmarks.graph_town import READER, Town
+from benchmarks.graph_bench import Bench, compare, settled, used
+from benchmarks.graph_home import home
+from benchmarks.graph_town import TEXT
 from benchmarks.ledger import Units
 from benchmarks.load import host, opened
 from client import Client
-from local.aws import client as aws
 from local.control_client import AsyncControlClient
-from tidings.domain.events import Path
-from tidings.domain.position import floor, stamped
-from tidings.domain.posts import Post, TimelineEntry
-from tidings.domain.stamp import Fence, Times
+from local.demo import budgets
 from tidings.storage import keys
-from tidings.storage.marks import MarkStore
-from tidings.storage.posts import PostStore
-from tidings.storage.timelines import TimelineStore
 
 SEED: Final = 7
 BIG_POSTS: Final = 3
 SMALL_POSTS: Final = 60
-FOLLOWS: Final = 200
-PULLED: Final = 20
-POSTS_EACH: Final = 5
-PAGES: Final = 200
 FANOUT: Final = ("post", "PlanPosts", "WorkSmall", "WorkLarge")
-TEXT: Final = "the quick brown fox jumps over the lazy dog, again and again, until there are a hundred characters"
-RETENTION_MS: Final = 30 * 86_400_000
 PUSH_ALL: Final = "never_pull=1000000"
 """Nobody has read anything here: by the rate rule all these authors would be pulled."""
-
-
-class Now:
-    """The clock of what is put into tables."""
-
-    def now(self) -> int:
-        """Epoch ms."""
-        return int(time.time() * 1_000)
-
-    def sleep(self, ms: int) -> None:
-        """Wait."""
-        time.sleep(ms / 1_000)
-
-
-@dataclass(slots=True)
-class Bench:
-    """A host with a graph in it."""
-
-    told: dict[str, Any]
-    control: AsyncControlClient
-    state: dict[str, Any]
-    graph: Town
-
-    @property
-    def database(self) -> Any:
-        """A client of the local DynamoDB, with root's rights."""
-        return aws("dynamodb", self.state["aws"])
-
-    def table(self, which: keys.Table) -> str:
-        """Its deployed name."""
-        return str(self.state["tables"][which.name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +72,6 @@ async def post(client: Client, author: str, text: str) -> Sent:
     return Sent(author, str(ack.position), text, (time.perf_counter() - began) * 1_000)
 
 
-async def settled(bench: Bench) -> None:
-    """Until nothing is on its way."""
-    await bench.control.idle(110)
-
-
-async def used(bench: Bench, mark: int, operations: Iterable[str]) -> Units:
-    """What was metered since a mark.  The host meters requests that send to a queue, not those that receive."""
-    found = (await bench.control.meter(mark))["operations"]
-    tallies = [found[each] for each in operations if each in found]
-
-    def total(unit: str) -> float:
-        return float(sum(tally[unit] for tally in tallies))
-
-    return Units(total("write"), total("read"), total("sqs"), total("invocations"))
-
-
 async def big(bench: Bench, stack: AsyncExitStack) -> None:
     """The most followed author posts."""
     author = bench.graph.users[0]
@@ -156,9 +98,9 @@ async def big(bench: Bench, stack: AsyncExitStack) -> None:
         f"{statistics.median(rates):,.0f} copies/s a worker"
     )
     copies = BIG_POSTS * (audience + 1)
-    allowed = (audience / 60 + 1) / audience
-    print(f"  write units a copy {measured.writes / copies:.4f} (budget {(3 + audience) / (audience + 1):.4f})")
-    print(f"  read units a copy {measured.reads / copies:.4f} (budget {allowed:.4f})")
+    allowed = budgets.post(audience)
+    print(f"  write units a copy {measured.writes / copies:.4f} (budget {allowed.write / (audience + 1):.4f})")
+    print(f"  read units a copy {measured.reads / copies:.4f} (budget {allowed.read / (audience + 1):.4f})")
     compare("ledger, the big posts", expected, measured)
     await check(bench, sent)
 
@@ -208,87 +150,6 @@ async def check(bench: Bench, sent: Sequence[Sent]) -> None:
     found = await asyncio.to_thread(read)
     lost, more = sum((expected - found).values()), sum((found - expected).values())
     print(f"  copies {sum(found.values()):,}, lost {lost}, repeated or wrong {more}")
-
-
-def compare(what: str, expected: Units, measured: Units) -> None:
-    """The validation error of the ledger."""
-    print(f"  {what}: worked out / measured (error)")
-    for unit in ("writes", "reads"):
-        one, other = getattr(expected, unit), getattr(measured, unit)
-        error = f"{(one - other) / other:+.1%}" if other else "–"
-        print(f"    {unit:8} {one:12,.1f} / {other:12,.1f}  ({error})")
-
-
-def furnish(bench: Bench) -> None:
-    """Give the reader 200 authors with some posts each, of whom 20 are pulled, and marks of these."""
-    now = int(time.time() * 1_000)
-    start, clock = now - 3_600_000, Now()
-    authors = [f"followed-{number:08d}-4000-8000-0000000000" for number in range(FOLLOWS)]
-    items = graph_town.following(READER, authors, start)
-    graph_town.load(bench.database, bench.table(keys.GRAPH), items)
-    fence = Fence(now, Times(), lambda: now)
-    posts = PostStore(bench.database, bench.table(keys.POSTS), clock)
-    timelines = TimelineStore(bench.database, bench.table(keys.TIMELINES), clock, RETENTION_MS)
-    marks = MarkStore(bench.database, bench.table(keys.GRAPH), clock, RETENTION_MS)
-    copies = []
-    for place, author in enumerate(authors):
-        pulled = place % (FOLLOWS // PULLED) == 0
-        for number in range(POSTS_EACH):
-            at = str(stamped(start + 1 + number * FOLLOWS * 100 + place * 100, author, "bench", f"{number}"))
-            if pulled:
-                posts.append(Post(author, at, f"c{number}", Path.PULL, TEXT), fence)
-            else:
-                copies.append((READER, TimelineEntry(author, at, TEXT)))
-        if pulled:
-            assert marks.open(READER, author, start, PULLED, fence)
-    timelines.write(copies, fence)
-
-
-async def home(bench: Bench, stack: AsyncExitStack) -> None:
-    """The reader's first pages, one after the other."""
-    await asyncio.to_thread(graph_town.load, bench.database, bench.table(keys.USERS), [{"user_id": {"S": READER}}])
-    await asyncio.to_thread(furnish, bench)
-    client = await opened(stack, bench.told, bench.control, READER)
-    page = await client.home(limit=20)
-    shown = [each.author for each in page.posts]
-    pulled = sum(int(author.split("-")[1]) % (FOLLOWS // PULLED) == 0 for author in shown if author != READER)
-    assert len(shown) == 20 and floor(0) < page.posts[0].position
-    await settled(bench)
-    mark = (await bench.control.mark())["mark"]
-    took = []
-    for _ in range(PAGES):
-        began = time.perf_counter()
-        await client.home(limit=20)
-        took.append((time.perf_counter() - began) * 1_000)
-        await asyncio.sleep(0.01)
-    calls = await bench.control.invocations("Timeline", contains="timeline.home", limit=PAGES)
-    measured = await used(bench, mark, ("timeline.home",))
-    own = statistics.median(each["cpu_ms"] for each in calls)
-    inside = statistics.median(each["billed_ms"] for each in calls)
-    p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
-    print(f"home of {FOLLOWS} authors, {PULLED} of them pulled ({pulled} of 20 posts are theirs):")
-    print(f"  p50 / p99 {p50:.1f} / {p99:.1f} ms; in the function {inside:.0f} ms, of which {own:.0f} ms its own CPU")
-    print(f"  the rest, {max(0.0, inside - own):.0f} ms or {max(0.0, 1 - own / inside):.0%}, it waits for the emulator")
-    budget = 5 + PULLED + FOLLOWS / 136
-    print(
-        f"  read units {measured.reads / PAGES:.2f} (budget {budget:.1f}), with first pages remembered for two seconds"
-    )
-    await cold(bench, client)
-
-
-async def cold(bench: Bench, client: Client) -> None:
-    """Pages for which no author's first page is remembered, held against the ledger."""
-    pages, took = 10, []
-    await settled(bench)
-    mark = (await bench.control.mark())["mark"]
-    for _ in range(pages):
-        await bench.control.advance(5_000)
-        began = time.perf_counter()
-        await client.home(limit=20)
-        took.append((time.perf_counter() - began) * 1_000)
-    measured = await used(bench, mark, ("timeline.home",))
-    print(f"  nothing remembered: median {statistics.median(took):.1f} ms, read units {measured.reads / pages:.2f}")
-    compare("ledger, home pages", ledger.home(PULLED) * pages, measured)
 
 
 async def run(users: int, followers: int) -> None:

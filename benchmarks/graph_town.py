@@ -24,6 +24,7 @@ SHARD_OF: Final = 1_000
 """Followers a shard, about."""
 MOST_SHARDS: Final = 16
 READER: Final = "the-reader"
+TEXT: Final = "the quick brown fox jumps over the lazy dog, again and again, until there are a hundred characters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import pytest
 
+from tests.unit.timelines.news_steps import online, positions, run, told, watch
 from tests.unit.timelines.rig import Rig
 from tidings.domain.errors import RateLimited, Unavailable
-from tidings.domain.events import NewPosts, Path
-from tidings.domain.identity import Connection
-from tidings.domain.posts import Post, PostRef
 from tidings.services.fanout import news
-from tidings.services.fanout.jobs import LIVE, NewsJob, decode, encode, lane_of
-from tidings.services.fanout.news import CROWDED_MS, FEW, LIST_MS, news_rule
+from tidings.services.fanout.jobs import LIVE
+from tidings.services.fanout.news import CROWDED_MS, FEW, LIST_MS
 from tidings.services.fanout.watching import STALE_MS
 from tidings.services.timeline_watch import OFTEN, WATCH_MS
-
-
-def online(rig: Rig, user: str, device: str = "phone") -> None:
-    now = rig.clock.now()
-    rig.world.registry.register(user, Connection(device, f"{user}-{device}", now - 1_000), now, 5)
-
-
-def watch(rig: Rig, user: str, device: str = "phone", on: bool = True) -> int:
-    online(rig, user, device)
-    caller = rig.caller(user)
-    identity = replace(caller.identity, device_id=device)
-    return rig.watches.set(replace(caller, identity=identity), on)
-
-
-def run(rig: Rig) -> None:
-    """What is due at once: plans, copies, live frames."""
-    rig.plan()
-    while rig.work(batch=50):
-        pass
-
-
-def told(rig: Rig, user: str, device: str = "phone") -> list[NewPosts]:
-    events = rig.world.sockets.seen(f"{user}-{device}")
-    assert all(isinstance(event, NewPosts) for event in events)
-    return [event for event in events if isinstance(event, NewPosts)]
-
-
-def positions(rig: Rig, user: str, device: str = "phone") -> list[str]:
-    return [entry.position for event in told(rig, user, device) for entry in event.posts]
-
-
-def pulled(rig: Rig, author: str, text: str = "hello", reply_to: PostRef | None = None) -> str:
-    """A post that is pulled."""
-    position = rig.post(author, text)
-    old = rig.posts.posts[author, position]
-    rig.posts.posts[author, position] = new = replace(old, path=Path.PULL, reply_to=reply_to)
-    rig.posts.stream = [new if post == old else post for post in rig.posts.stream]
-    return position
-
-
-def mark(rig: Rig, reader: str, author: str, until: int = 0) -> None:
-    rig.graph.marks.setdefault(reader, {})[author, rig.clock.now() - 1_000] = until
 
 
 def test_only_the_devices_that_watch_are_told_and_the_author_is_not(rig: Rig) -> None:
@@ -210,74 +163,6 @@ def test_a_chunk_that_is_late_is_told_when_it_is_written(rig: Rig) -> None:
     assert positions(rig, "bob") == [post]
 
 
-def test_who_pulls_an_author_is_told_where_a_mark_covers_it(rig: Rig) -> None:
-    for reader in ("bob", "cid"):
-        rig.follow(reader, "ann")
-    run(rig)
-    mark(rig, "bob", "ann")
-    for reader in ("bob", "cid"):
-        watch(rig, reader)
-    post = pulled(rig, "ann")
-    run(rig)
-    assert positions(rig, "bob") == [post]
-    assert told(rig, "cid") == []
-    # The mark is closed while the device still stands among those who pull.
-    rig.graph.marks["bob"] = {each: rig.clock.now() for each in rig.graph.marks["bob"]}
-    pulled(rig, "ann")
-    run(rig)
-    assert positions(rig, "bob") == [post]
-    assert rig.world.home_watchers.authors == {"ann": {"bob": pytest.approx(rig.clock.now() + WATCH_MS, abs=1_000)}}
-
-
-def test_pulled_and_pushed_posts_travel_together(rig: Rig) -> None:
-    for author in ("ann", "cid"):
-        rig.follow("bob", author)
-    run(rig)
-    mark(rig, "bob", "ann")
-    watch(rig, "bob")
-    first, second = rig.post("cid"), pulled(rig, "ann")
-    rig.plan()
-    live = rig.lanes.due(LIVE)
-    rig.work()
-    rig.lanes.send(LIVE, live)
-    rig.work(batch=50)
-    assert positions(rig, "bob") == [first, second]
-    assert len(rig.world.sockets.posted) == 1
-
-
-def test_a_pulled_reply_is_for_those_who_follow_both(rig: Rig) -> None:
-    rig.people("dan")
-    for reader, author in (("bob", "ann"), ("dan", "ann"), ("dan", "cid")):
-        rig.follow(reader, author)
-    run(rig)
-    for reader in ("bob", "dan"):
-        mark(rig, reader, "ann")
-        watch(rig, reader)
-    to_cid = pulled(rig, "ann", reply_to=PostRef("cid", rig.post("cid")))
-    to_bob = pulled(rig, "ann", reply_to=PostRef("bob", rig.post("bob")))
-    to_herself = pulled(rig, "ann", reply_to=PostRef("ann", to_cid))
-    rig.posts.stream = [post for post in rig.posts.stream if post.author == "ann"]
-    run(rig)
-    assert positions(rig, "bob") == [to_bob, to_herself]
-    assert positions(rig, "dan") == [to_cid, to_herself]
-
-
-def test_a_crowd_that_pulls_is_told_in_parts(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(news, "AT_ONCE", 3)
-    rig.world.home_watchers.page = 2
-    names = [f"r{number}" for number in range(8)]
-    rig.people(*names)
-    for name in names:
-        rig.follow(name, "ann")
-    run(rig)
-    for name in names:
-        mark(rig, name, "ann")
-        watch(rig, name)
-    post = pulled(rig, "ann")
-    run(rig)
-    assert all(positions(rig, name) == [post] for name in names)
-
-
 @pytest.mark.parametrize("port", ["home_watchers", "posts", "graph", "registry"])
 def test_nothing_is_raised_for_a_dependency_that_does_not_answer(
     rig: Rig, port: str, monkeypatch: pytest.MonkeyPatch
@@ -331,19 +216,6 @@ def test_nobody_asks_too_often(rig: Rig) -> None:
     assert refused.value.retry_after_ms
     rig.clock.advance(refused.value.retry_after_ms)
     watch(rig, "bob")
-
-
-def test_only_posts_that_are_pulled_are_for_whoever_pulls(rig: Rig) -> None:
-    post = Post("ann", rig.post("ann"), "c", Path.PULL, "hello")
-    job = NewsJob("ann", post.position, rig.clock.now())
-    assert [each.job for each in news_rule(post)] == [job]
-    assert list(news_rule(replace(post, path=Path.PUSH))) == list(news_rule(replace(post, text=None))) == []
-
-
-def test_the_job_travels_on_the_live_lane() -> None:
-    for job in (NewsJob("ann", "p", 5), NewsJob("ann", "p", 5, ("bob", "cid"))):
-        assert lane_of(job) == LIVE
-        assert decode(json.dumps(encode(job))) == job
 
 
 def test_what_is_muted_is_not_told(rig: Rig) -> None:

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.timelines.news_steps import mark, online, pulled, told, watch
 from tests.unit.timelines.rig import Rig
-from tests.unit.timelines.test_news import mark, online, pulled, told, watch
 from tidings.domain.errors import TidingsError
 from tidings.domain.events import NewPosts
 from tidings.ports import Delivery
