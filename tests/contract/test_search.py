@@ -11,7 +11,7 @@ import pytest
 from tests.contract.engines import HORIZON_MS, Stores
 from tests.contract.made import position
 from tidings.domain.errors import RetryLater
-from tidings.domain.position import FIRST, LAST, floor, ms_of
+from tidings.domain.position import FIRST, LAST, floor, ms_of, stamped
 from tidings.domain.search import Posting, Recent, Term
 
 T = TypeVar("T", Recent, Posting)
@@ -33,7 +33,9 @@ def pieces(read: Callable[[str], tuple[list[T], str | None]]) -> list[T]:
 
 
 def recent(stores: Stores, number: int, ms: int, **more: bool) -> Recent:
-    return Recent(stores.user("ann"), position(ms, number % 100), f"news {number}", **more)
+    """A post at a position that nobody else has: it holds a tag of its sender."""
+    author = stores.user("ann")
+    return Recent(author, str(stamped(ms, author, "phone", "frame", number)), f"news {number}", **more)
 
 
 class TestRecent:
