@@ -31,6 +31,8 @@ PUSH_MEMBERS = 60
 
 ALWAYS_PULL = 200
 """Followers beyond which an author is pulled here: more than any other test gives to one."""
+NEVER_PULL = 190
+"""And below which pushed."""
 MAX_PULLED = 2
 """Authors whom a reader pulls here."""
 
@@ -45,7 +47,8 @@ async def host() -> AsyncIterator[dict[str, Any]]:
     """The addresses of a running host: `url`, `control`.  Each worker process of the test run has a host of its own."""
     command = [sys.executable, "-m", "local", "run", "--json", "--set", f"push_members={PUSH_MEMBERS}"]
     command += ["--set", f"idle_days={IDLE_DAYS}"]
-    command += ["--set", f"always_pull={ALWAYS_PULL}", "--set", f"max_pulled={MAX_PULLED}"]
+    command += ["--set", f"always_pull={ALWAYS_PULL}", "--set", f"never_pull={NEVER_PULL}"]
+    command += ["--set", f"max_pulled={MAX_PULLED}"]
     if observed := os.environ.get("TIDINGS_OBSERVED"):
         command += ["--observed", str(Path(observed, f"{os.environ.get('PYTEST_XDIST_WORKER', 'e2e')}.jsonl"))]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, limit=2**20)
