@@ -17,8 +17,6 @@ from tidings.domain.events import LiveEvent
 from tidings.domain.identity import Connection
 from tidings.ports.people import Activity, Delivery, PostResult
 from tidings.protocol.actions import SUBPROTOCOL
-from tidings.protocol.events import events_frame
-from tidings.protocol.frames import encode
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +35,10 @@ _ANSWERS: Final[Mapping[int, PostResult]] = {GONE: "gone", 413: "too_large", 429
 
 def encode_tidings(events: tuple[LiveEvent, ...]) -> bytes:
     """The live frame of `tidings.v1`."""
+    # Only whoever has a frame to post needs the models of all frames, and their library: a third of a worker's start.
+    from tidings.protocol.events import events_frame
+    from tidings.protocol.frames import encode
+
     return encode(events_frame(events)).encode()
 
 
