@@ -152,6 +152,9 @@ async def test_what_a_page_hides_is_not_told(connect: Connect, control: AsyncCon
     await control.release("held")
     await settle(control)
     assert set(posts(bob)) <= {"stays"}
+    await publish(cid, "heard")
+    await settle(control)
+    await bob.until(lambda: "heard" in posts(bob))
 
 
 async def test_watchers_of_a_pulled_author_are_told_too(
@@ -217,6 +220,9 @@ async def test_through_weather_nothing_wrong_is_told_and_a_refresh_has_it_all(
     await settle(control)
     seen = {post["position"] for event in told(bob) for post in event.get("posts", ())}
     assert seen <= set(sent)
+    sent.append(await publish(ann, "after the weather"))
+    await settle(control)
+    await bob.until(lambda: "after the weather" in posts(bob))
     assert tail((await bob.ask("timeline.home", since=page["since"]))["posts"], "position") == sent[::-1]
     assert tail(await bob.home(), "position") == sent[::-1], "each once"
 
