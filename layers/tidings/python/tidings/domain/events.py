@@ -8,20 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from tidings.domain.posts import TimelineEntry
-
-
-class Path(StrEnum):
-    """Who delivers: decided once, by the sender, and stored on the log item or post."""
-
-    INLINE = "inline"
-    CHUNK = "chunk"
-    PULL = "pull"
-    PUSH = "push"
-    """Posts only: fanned out into timelines by the chunk workers."""
+from tidings.domain.paths import Path as Path
+from tidings.domain.posts import TimelineEntry
 
 
 class ReceiptKind(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain.errors import InvalidRequest
-from tidings.domain.events import Path
+from tidings.domain.paths import Path
 
 _REF: Final = re.compile(r"([!-\"$-~]{1,128})/(\d{13}-[a-z2-7]{8}-[a-z2-7]{8}-\d{2})\Z", re.ASCII)
 
