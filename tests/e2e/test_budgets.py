@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -120,6 +121,16 @@ async def test_a_sync(events: int, read: int, connect: Connect, control: AsyncCo
     assert (cost.write, cost.read, cost.gateway_requests) == (0, read, 1)
 
 
+async def undisturbed(
+    control: AsyncControlClient, operations: tuple[str, ...], allowed: Allowed, work: Callable[[], Awaitable[Any]]
+) -> Allowed:
+    """What `used` says, at one of three tries: a job that others have left on the lanes only ever adds."""
+    for _ in range(2):
+        with suppress(AssertionError):
+            return await used(control, operations, allowed, work)
+    return await used(control, operations, allowed, work)
+
+
 async def readers_of(connect: Connect, user: Any, author: Phone, names: list[str]) -> None:
     """So many more followers; their sockets are closed again.
 
@@ -142,8 +153,7 @@ async def test_a_post(connect: Connect, control: AsyncControlClient, user: Any) 
     for followers, read in ((1, 2), (10, 2), (60, 2), (130, 2.5)):
         await readers_of(connect, user, author, names[have:followers])
         have = followers
-        allowed = budgets.post(followers)
-        cost = await used(control, POST, allowed, lambda: publish(author, TEXT[:500]))
+        cost = await undisturbed(control, POST, budgets.post(followers), lambda: publish(author, TEXT[:500]))
         assert (cost.write, cost.frames, cost.gateway_requests) == (4 + followers, 2, 1), followers
         assert cost.read - read - 1 in (0, 0.5, 1, 1.5, 2, 2.5), followers
 
