@@ -35,7 +35,7 @@ _ANSWERS: Final[Mapping[int, PostResult]] = {GONE: "gone", 413: "too_large", 429
 
 def encode_tidings(events: tuple[LiveEvent, ...]) -> bytes:
     """The live frame of `tidings.v1`."""
-    # Only whoever has a frame to post needs the models of all frames, and their library: a third of a worker's start.
+    # Only whoever has a frame to post needs the models of all frames, and their library.
     from tidings.protocol.events import events_frame
     from tidings.protocol.frames import encode
 

@@ -9,9 +9,10 @@ from tidings.domain.events import Path
 from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
-from tidings.storage.attributes import Item, Value, int_of, names, number, string, text_of
+from tidings.storage.attributes import Item, Value, int_of, number, string, text_of
 from tidings.storage.batches import get_all
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import answered
+from tidings.storage.conditional import update_if
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -81,20 +82,8 @@ class AuthorStore:
         values: dict[str, Value],
         fence: Fence,
     ) -> bool:
-        fence.check()
-        try:
-            with answered():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(user_id, 0),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=names(*attributes),
-                    ExpressionAttributeValues=values,
-                )
-        except ConditionFailed:
-            return False
-        return True
+        place = _key(user_id, 0)
+        return update_if(self._client, self._table, place, expression, condition, attributes, values, fence)
 
 
 def decode(user_id: str, item: Item) -> Author:

@@ -1,6 +1,6 @@
-"""Puts on a condition: the first one stands, or the latest one.
+"""Writes on a condition.  Of puts the first one stands, or the latest one; an update is done, or not.
 
-Both check the fence, and answer with what stood there instead, at the price of the write alone.
+All check the fence; puts answer with what stood there instead, at the price of the write alone.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidings.domain.stamp import Fence
-from tidings.storage.attributes import Item, names
+from tidings.storage.attributes import Item, Value, names
 from tidings.storage.calls import ConditionFailed, answered
 
 if TYPE_CHECKING:
@@ -34,6 +34,33 @@ def put_later(client: DynamoDBClient, table: str, item: Item, fence: Fence) -> I
         "ExpressionAttributeValues": {":position": item["position"]},
     }
     return _put(client, table, item, condition, fence)
+
+
+def update_if(
+    client: DynamoDBClient,
+    table: str,
+    key: dict[str, Value],
+    expression: str,
+    condition: str,
+    attributes: tuple[str, ...],
+    values: dict[str, Value],
+    fence: Fence,
+) -> bool:
+    """Update the item at `key` where `condition` holds; `attributes` are named in both.  Whether it was."""
+    fence.check()
+    try:
+        with answered():
+            client.update_item(
+                TableName=table,
+                Key=key,
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names(*attributes),
+                ExpressionAttributeValues=values,
+            )
+    except ConditionFailed:
+        return False
+    return True
 
 
 def _put(client: DynamoDBClient, table: str, item: Item, condition: dict[str, Any], fence: Fence) -> Item | None:

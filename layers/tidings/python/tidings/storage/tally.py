@@ -10,7 +10,8 @@ from tidings.domain.stamp import Fence
 from tidings.domain.tally import KINDS, Tally
 from tidings.storage import keys
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of, text_or_none
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import answered
+from tidings.storage.conditional import update_if
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,20 +79,8 @@ class TallyStore:
         values: dict[str, Any],
         fence: Fence,
     ) -> bool:
-        fence.check()
-        try:
-            with answered():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(conversation_id),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=names(*attributes),
-                    ExpressionAttributeValues=values,
-                )
-        except ConditionFailed:
-            return False
-        return True
+        place = _key(conversation_id)
+        return update_if(self._client, self._table, place, expression, condition, attributes, values, fence)
 
 
 def _tally(item: Item) -> Tally:
