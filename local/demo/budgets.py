@@ -138,8 +138,10 @@ def search(found: int, words: int = 1) -> Allowed:
 
 
 def first_search(hits: int, recent: int, days: int) -> Allowed:
-    """The first search of a word that `hits` of the `recent` posts of `days` hold, with all that follows from it."""
-    return Allowed(6 + days + 2 * hits, 16 + 8 * days + math.ceil(recent / 2), 6, 5)
+    """The first search of a word that `hits` of the `recent` posts of `days` hold, with all that follows from it: two
+    walks, each step of which reads eight shards and is noted."""
+    steps = days + recent // 500
+    return Allowed(6 + steps + 2 * hits, 16 + 8 * steps + math.ceil(recent / 2), 6, 5)
 
 
 def engagement(repost: bool = False) -> Allowed:
