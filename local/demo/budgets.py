@@ -137,11 +137,11 @@ def search(found: int, words: int = 1) -> Allowed:
     return Allowed(words, 2.5 * words + found * 2.5 + 1, 2, 1)
 
 
-def first_search(hits: int, recent: int, days: int) -> Allowed:
+def first_search(hits: int, recent: int, days: int, long: int = 0) -> Allowed:
     """The first search of a word that `hits` of the `recent` posts of `days` hold, with all that follows from it: two
-    walks, each step of which reads eight shards and is noted."""
+    walks, each step of which reads eight shards and is noted, and looks up the `long` posts that are kept in part."""
     steps = days + recent // 500
-    return Allowed(6 + steps + 2 * hits, 16 + 8 * steps + math.ceil(recent / 2), 6, 5)
+    return Allowed(6 + steps + 2 * hits, 16 + 8 * steps + math.ceil(recent / 2) + 2 * long, 6, 5)
 
 
 def engagement(repost: bool = False) -> Allowed:

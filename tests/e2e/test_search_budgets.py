@@ -20,21 +20,22 @@ DAYS = 8
 """Days that seven days touch."""
 
 
-async def recent_posts(control: AsyncControlClient) -> int:
-    """How many a walk has to look at: those of all tests that have run before on this host."""
+async def recent_posts(control: AsyncControlClient) -> tuple[int, int]:
+    """How many a walk has to look at, of all tests that have run before on this host; and how many of them are long."""
     today = (await control.state())["clock_ms"] // DAY_MS
     partitions = [recent(today - ago, shard) for ago in range(DAYS) for shard in range(RECENT_SHARDS)]
     found = await asyncio.gather(*(items(control, "Search", "term", each) for each in partitions))
-    return sum(map(len, found))
+    return sum(map(len, found)), sum("truncated" in each for some in found for each in some)
 
 
 async def test_the_first_search_of_a_word(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     author, reader, it = await connect(user("author")), await connect(user("reader")), word()
     await gather(*(publish(author, f"{it} {number}") for number in range(10)))
     await settle(control)
-    there = await recent_posts(control)
+    there, long = await recent_posts(control)
     assert there >= 10
-    cost = await used(control, SEARCH, budgets.first_search(10, there, DAYS), lambda: search(reader, it))
+    allowed = budgets.first_search(10, there, DAYS, long)
+    cost = await used(control, SEARCH, allowed, lambda: search(reader, it))
     # The term, who waits, the steps of the walk (one a day, more for a day of many), going live; a posting for each
     # post, in either walk.
     assert cost.write >= 2 + 20, "both walks have found the ten"
