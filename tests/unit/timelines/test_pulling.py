@@ -81,6 +81,8 @@ class Crossings(Chaos):
         act = self.rig.follow if self._growing[author] or self.random.random() < 0.15 else self.rig.unfollow
         reader, client_id = self.random.choice(READERS), self._name()
         self._request(lambda: act(reader, author, client_id))
+        if self._unacked and self.random.random() < 0.1:
+            self._unacked.pop()  # The client gives it up, wherever it has got to.
 
     def _wait(self) -> None:
         self.rig.pass_time(self.random.choice(LONGER))

@@ -12,6 +12,7 @@ A resend finishes what is missing, and changes nothing once a later follow or un
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tidings.domain.errors import InvalidRequest
@@ -76,7 +77,8 @@ class Follows:
         either, as if they had come before or after it."""
         if self._profiles.get(author).private:
             return self._graph.ask(user, author, claim.position, claim.fence)
-        self._pulling.before_follow(user, author, claim.fence)
+        look_later = partial(self._edges.look_later, user, author, claim.position)
+        self._pulling.before_follow(user, author, claim.fence, look_later)
         stands = self._graph.follow(user, author, claim.position, claim.fence)
         return Edge(author, claim.position, 0, following=True) if stands else None
 

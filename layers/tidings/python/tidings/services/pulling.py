@@ -7,7 +7,7 @@ purge, which comes when nothing late can follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tidings.domain.authors import Author
 from tidings.domain.position import LAST, floor, ms_of
@@ -24,13 +24,15 @@ class Pulling:
         self._residue = residue
         self._most = most
 
-    def before_follow(self, reader: str, author: str, fence: Fence) -> None:
+    def before_follow(self, reader: str, author: str, fence: Fence, look_later: Callable[[], None]) -> None:
         """`reader` is about to follow.  Half a read unit where nobody pulls the author.
 
-        Raises `RetryLater`, `Unavailable`.
+        Else `look_later` is called before anything is written: it has somebody look whether they followed in the end
+        (`EdgeQueue.look_later`), for whoever pulls an author sees the posts.  Raises `RetryLater`, `Unavailable`.
         """
         found = self._authors.get(author, strong=False)
         if found.pulled_from:
+            look_later()
             self.keep(reader, found, fence)
 
     def keep(self, reader: str, author: Author, fence: Fence) -> None:

@@ -7,6 +7,8 @@ what a follow brings.
 
 from __future__ import annotations
 
+from functools import partial
+
 from tidings.domain import conversation
 from tidings.domain.errors import NotFound
 from tidings.domain.fingerprint import fingerprint
@@ -53,7 +55,8 @@ class FollowRequests:
         claim = self._claims.take(caller, client_id, fingerprint(action, {"user": user}), look)
         if claim.fact is None:
             if accept and self._asks(user, caller.user_id):
-                self._pulling.before_follow(user, caller.user_id, claim.fence)
+                look_later = partial(self._edges.look_later, user, caller.user_id, claim.position)
+                self._pulling.before_follow(user, caller.user_id, claim.fence, look_later)
             stands = self._graph.answer(caller.user_id, user, claim.position, claim.fence, accept=accept)
             if not stands:
                 raise NotFound("This user does not ask to follow you.")
