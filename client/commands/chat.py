@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import re
 import sys
+from dataclasses import replace
 
 from client.api import Client
 from client.commands.options import connected, shared
@@ -85,9 +86,21 @@ class Chat:
             with contextlib.suppress(RequestError):
                 await self._client.people.watch([self._partner])
         await self._client.sync()
-        early, self._early = self._early or [], None
+        early, self._early = self._standing(self._early or []), None
         for event in _news(early, past[-1].position if past else "", last if self._conversation is None else None):
             self.incoming(event)
+
+    def _standing(self, events: list[Event]) -> list[Event]:
+        """The events as they stand now: what is deleted, edited or taken back further down is so from the beginning."""
+        places = {event.conversation for event in events if isinstance(event, Message | GroupChange)}
+        shown = {each.key: each for place in places for each in self._client.entries(place)}
+        standing: list[Event] = []
+        for event in events:
+            if not isinstance(event, Message | GroupChange):
+                standing.append(event)
+            elif event.key in shown:
+                standing.append(replace(shown[event.key], via=event.via))
+        return standing
 
     async def _enter(self, group: str) -> None:
         """What a group is called and who is in it; hear of it live, however large it is.  Raises `RequestError`."""

@@ -83,7 +83,7 @@ def change(action: str, copies: bool = False, edits: int = 0) -> Allowed:
     `edits`: of a message that was edited so often.  An unsend sweeps both mailboxes twice, for each copy there can be.
     """
     if action == "hide":
-        return Allowed(2 + copies, 2 + copies, 2, 1)
+        return Allowed(3, 2 + copies, 2, 1)
     sweeps = 2 if action == "unsend" else 0
     write = 4 + copies + (edits if sweeps else 0) + sweeps * 2 * (1 + edits)
     read = (3 if action == "react" else 2) + copies + sweeps * (1 + edits)

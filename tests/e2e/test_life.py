@@ -60,6 +60,16 @@ async def test_a_hide_is_seen_by_the_other_devices_and_by_nobody_else(
     assert "hidden" not in tail(bob.events, "kind")
 
 
+async def test_what_was_deleted_on_the_only_device_stays_so_on_a_later_one(connect: Connect, user: Any) -> None:
+    alice, bob = await connect(user("alice")), await connect(user("bob"))
+    sent = await say(alice, bob, "only for you")
+    await change(bob, "hide", sent)
+    fresh = await connect(bob.user, device="fresh")
+    events, _ = await fresh.mailbox()
+    assert tail(events, "kind") == ["message", "hidden"]
+    assert shown(events) == {}
+
+
 @pytest.mark.parametrize("edited", [False, True], ids=["as it was", "edited"])
 async def test_an_unsend_leaves_the_text_nowhere(
     edited: bool, connect: Connect, control: AsyncControlClient, user: Any

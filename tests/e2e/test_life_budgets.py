@@ -28,7 +28,7 @@ async def test_a_change(action: str, connect: Connect, control: AsyncControlClie
     sent = await say(alice, bob, TEXT)
     allowed = budgets.change(action)
     spent = await cost(control, action, allowed, lambda: change(alice, action, sent, **FIELDS[action]))
-    expected = {"edit": (4, 2), "unsend": (8, 4), "react": (4, 3), "hide": (2, 1)}[action]
+    expected = {"edit": (4, 2), "unsend": (8, 4), "react": (4, 3), "hide": (3, 1)}[action]
     assert (spent.write, spent.read) == expected
 
 

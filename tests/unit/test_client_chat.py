@@ -209,3 +209,16 @@ async def test_what_the_history_told_is_not_told_again_from_the_mailbox(
             assert await run(rig, "chat", *words) == 0
     out = capsys.readouterr().out
     assert re.findall(r"text (m\d)", out) == ["m3", "m4", "m3", "m4"]
+
+
+async def test_what_a_mailbox_deletes_or_edits_further_down_is_shown_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serve() as rig:
+        hidden = {"kind": "hidden", "target": place(1)} | {name: place(7) for name in ("position", "arrival")}
+        edit = message(8, "e8") | {"kind": "edit", "target": place(2), "text": "text new"}
+        told = [hidden | {"conversation": "dm#alice#bob"}, edit]
+        rig.model.mailboxes["alice"] = [message(1, "m1"), message(2, "m2"), *told]
+        type_in(monkeypatch)
+        assert await run(rig, "chat") == 0
+    assert re.findall(r"text (\w+)", capsys.readouterr().out) == ["new"]

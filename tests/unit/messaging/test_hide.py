@@ -22,10 +22,17 @@ def test_it_is_gone_for_the_caller_only_and_other_devices_hear_of_it() -> None:
     assert len(rig.history("bob", sent).events) == 1
 
 
-def test_with_one_device_nobody_has_to_hear_of_it(rig: Rig) -> None:
+def test_a_device_that_comes_later_finds_it_deleted(rig: Rig) -> None:
+    """The message's copy is still in the mailbox that a first sync reads."""
     sent = rig.send("ann", "bob")
-    rig.hide("bob", sent)
-    assert [event.position for event in rig.box("bob")] == [sent.position]
+    rig.clock.advance(1)
+    calls: list[str] = []
+    rig.after = calls.append
+    hide = rig.hide("bob", sent)
+    assert "lookup" not in calls, "of those who are connected, nobody has to hear of it"
+    message, hidden = rig.syncs.page(rig.caller("bob", "new"), None, None, 50).events
+    assert message.position == sent.position
+    assert hidden == Hidden(sent.conversation_id, hide.position, sent.position, hide.position)
     assert rig.history("bob", sent).events == ()
 
 

@@ -1,8 +1,11 @@
 """`hide`: a message is deleted for the caller only, on all their devices: any that `history` shows them, also in a
 group that they have left.
 
-Outbox, then the caller's own side of the conversation, then the caller's own mailbox where other devices read it.  The
-item in `Memberships` is the fact; that it is told twice is harmless, so a resend past `T` simply tells it again.
+Outbox, then the caller's own side of the conversation, then the caller's own mailbox.  The item in `Memberships` is the
+fact; that it is told twice is harmless, so a resend past `T` simply tells it again.
+
+It is told in the mailbox also where no other device reads that: the message's copy stays there, and a device that comes
+later, or the same one without its cursor, syncs from the beginning.
 """
 
 from __future__ import annotations
@@ -61,9 +64,8 @@ class Hider:
             device = caller.identity.device_id
             arrival = str(position.stamped(stamp, caller.user_id, device, caller.frame_id, caller.index))
             fence = self._claims.fence(stamp)
-        if not circle.other_devices:
-            return Prepared(sent)
-        return Prepared(sent, (Parcel(caller.user_id, Hidden(chat, claim.position, target, arrival), fence),))
+        event = Hidden(chat, claim.position, target, arrival)
+        return Prepared(sent, (Parcel(caller.user_id, event, fence, live=circle.other_devices),))
 
     def _check(self, caller: Caller, conversation_id: str, view: View, target: str) -> None:
         """Whether there is something to hide: what was hidden before it was unsent stays so for a resend."""
