@@ -177,3 +177,24 @@ def test_who_does_not_ask_does_not_pull_either(rig: Rig) -> None:
     ask(rig, "bob")
     answer(rig, "bob")
     assert rig.graph.reader("bob").pulled == (PulledAuthor("ann", 1),)
+
+
+def test_a_decline_leaves_the_purge_of_an_unfollow_to_be_done(rig: Rig) -> None:
+    private(rig, "ann", on=False)
+    rig.follow("bob", "ann")
+    gone = rig.post("ann")
+    rig.settle()
+    private(rig, "ann")
+
+    rig.unfollow("bob", "ann", "c1")
+    rig.lanes.queued = [each for each in rig.lanes.queued if each.due > rig.clock.now()]
+    ask(rig, "bob")
+    answer(rig, "bob", accept=False)
+    rig.settle()
+    assert rig.feed("bob") == []
+    assert rig.graph.removals["bob"] == {}
+    ask(rig, "bob")
+    rig.delete("ann", gone)
+    answer(rig, "bob")
+    rig.settle()
+    assert rig.home("bob") == []

@@ -5,8 +5,8 @@ still arrive: a backfill after `T` (a post between the planner's read of the fol
 missed), a purge after the fan-out bound and `T` (a chunk that was planned with the follower writes until then).
 Until the final purge, the removal on the follower's side filters every read of the home timeline.
 
-The edge is a register: a job acts only while the very edge it was made for stands.  A final backfill that finds no
-follow at all takes back what was written ahead of one: somebody gave it up in the middle.
+The edge is a register: a backfill acts only while the very edge it was made for stands, a purge while none does.  A
+final backfill that finds no follow at all takes back what was written ahead of one: somebody gave it up in the middle.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class EdgeJobs:
             if stands:
                 self._backfill(job, fence)
             return None
-        if edge is not None and not edge.following and (stands or edge.requested):
-            # Who asks again meanwhile does not follow yet, and nobody else would do it.
+        if edge is not None and not edge.following:
+            # Who asked again meanwhile, or was declined since, does not follow either, and nobody else would do it.
             return self._purge(job, fence)
         if job.final and edge is not None and edge.following:
             return self._tidy(job, fence)
