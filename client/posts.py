@@ -58,7 +58,8 @@ class Counts:
 class Thread:
     """A post, what it answers (`ancestors`, oldest first) and its newest replies; `before` goes on down these.
 
-    `originals` are posts that any of them quote, by name.
+    `above` names the post by which the thread goes on above the ancestors, None at the top.  `originals` are posts that
+    any of them quote, by name.
     """
 
     post: Post
@@ -67,6 +68,7 @@ class Thread:
     replies: tuple[Post, ...]
     originals: Mapping[Name, Post]
     before: str | None = None
+    above: Name | None = None
 
 
 def post_of(view: Mapping[str, Any]) -> Post:
@@ -93,9 +95,14 @@ def counts_of(view: Mapping[str, Any]) -> Counts:
 def thread_of(reply: Mapping[str, Any]) -> Thread:
     """A thread."""
     ancestors, replies = (tuple(map(post_of, reply[field])) for field in ("ancestors", "replies"))
-    originals = originals_of(reply)
     return Thread(
-        post_of(reply["post"]), counts_of(reply["counts"]), ancestors, replies, originals, reply.get("before")
+        post_of(reply["post"]),
+        counts_of(reply["counts"]),
+        ancestors,
+        replies,
+        originals_of(reply),
+        reply.get("before"),
+        _name(reply.get("above")),
     )
 
 

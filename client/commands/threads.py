@@ -56,6 +56,8 @@ async def run_thread(options: argparse.Namespace) -> int:
     post = post_name(options.post)
     async with connected(options) as client:
         thread = await client.thread(post)
+        if thread.above is not None:
+            print(f"(there is more above: tidings thread {'/'.join(thread.above)})")
         for each in (*thread.ancestors, thread.post):
             print(post_line(each, thread.originals))
         print(f"    {counts_line(thread.counts)}")

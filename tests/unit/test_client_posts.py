@@ -52,12 +52,14 @@ async def test_a_thread_is_printed_from_the_top(capsys: pytest.CaptureFixture[st
             "ancestors": [view("ann", 1, "tea?")],
             "replies": [view("cid", 5, "me too")],
             "before": "b1",
+            "above": {"author": "eve", "position": place(0)},
         }
         more = {"type": "timeline", "posts": [view("dan", 4, "\x1b[2Jboo")], "before": "b2"}
         rig.model.refuse = answers(post_get=thread, post_replies=more)
         assert await run(rig, "thread", NAME, "--more", "1") == 0
         assert [frame.get("before") for frame in asked(rig)] == [None, "b1"]
-    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    above, *lines = (line.rstrip() for line in capsys.readouterr().out.splitlines())
+    assert above == f"(there is more above: tidings thread eve/{place(0)})"
     assert [line.split("  ", 1)[1] for line in (lines[0], lines[1])] == [
         f"ann: tea?   (ann/{place(1)})",
         f"a/b: yes ↩ ann/{place(1)}   ({NAME})",

@@ -35,7 +35,36 @@ def test_a_long_chain_shows_its_nearest_part(rig: Rig) -> None:
     refs = chain(rig, ANCESTORS + 5)
     thread = rig.threads.get(rig.caller("ann"), refs[-1], 20)
     assert [entry.ref for entry in thread.ancestors] == refs[4:-1]
-    assert thread.ancestors[0].reply_to == refs[3], "where to look further up"
+    assert thread.above == refs[3], "where to look further up"
+
+
+def everything_above(rig: Rig, reader: str, ref: PostRef) -> list[PostRef]:
+    """The whole chain above a post, from the top down, as a client goes up."""
+    seen: list[PostRef] = []
+    at: PostRef | None = ref
+    while at is not None:
+        thread = rig.threads.get(rig.caller(reader), at, 1)
+        seen = [*(entry.ref for entry in thread.ancestors), *([] if at == ref else [at]), *seen]
+        at = thread.above
+    return seen
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_chain_goes_on_above_what_is_not_there(rig: Rig, long: bool) -> None:
+    refs = chain(rig, 3 * ANCESTORS, "é" * 4_096 if long else "and")
+    assert everything_above(rig, "ann", refs[-1]) == refs[:-1]
+    rig.block("ann", "bob")
+    for ref in refs[2 : ANCESTORS * 2 : 2]:
+        rig.delete(ref.author, ref.position)
+    there = [ref for at, ref in enumerate(refs[:-1]) if ref.author != "bob" and (at % 2 or not 2 <= at < 2 * ANCESTORS)]
+    assert everything_above(rig, "ann", refs[-1]) == there
+
+
+def test_nothing_is_above_where_nothing_is_to_be_seen(rig: Rig) -> None:
+    refs = chain(rig, ANCESTORS + 3)
+    for ref in refs[:2]:
+        rig.delete(ref.author, ref.position)
+    assert rig.threads.get(rig.caller("ann"), refs[-1], 1).above is None
 
 
 def test_replies_go_down_while_more_arrive(rig: Rig) -> None:

@@ -114,7 +114,8 @@ class CountsReply(Reply):
 class ThreadReply(Reply):
     """A post, `ancestors` (what it answers, oldest first), its newest `replies`; `before` goes on down these.
 
-    `originals` are what any of them quote, as in a timeline.
+    `above` is where the thread goes on above the ancestors: ask for that post.  `originals` are what any of them quote,
+    as in a timeline.
     """
 
     type: Literal["thread"] = "thread"
@@ -122,5 +123,6 @@ class ThreadReply(Reply):
     counts: CountsView
     ancestors: list[PostView]
     replies: list[PostView]
+    above: RefView | None = None
     originals: list[PostView] | None = None
     before: str | None = None

@@ -22,7 +22,7 @@ from tidings.protocol.posts import (
     UnrepostRequest,
 )
 from tidings.protocol.timelines import MentionsRequest
-from tidings.protocol.views import RefView, post_view
+from tidings.protocol.views import RefView, post_view, ref_view
 from tidings.router import Router
 from tidings.routes.timeline import acked, page_reply
 from tidings.services.embeds import Embeds
@@ -85,6 +85,7 @@ def _reading(router: Router, threads: ThreadReader, embeds: Embeds) -> None:
             counts=_counts(thread.post.ref, thread.counts),
             ancestors=[post_view(entry) for entry in thread.ancestors],
             replies=[post_view(entry) for entry in thread.replies],
+            above=ref_view(thread.above),
             originals=[post_view(entry) for entry in originals] or None,
             before=thread.before,
         )
