@@ -63,6 +63,9 @@ class Meetings:
         """The two have met.  Raises `NotFound` where they have not."""
         row = self._row(caller, other, conversation_id)
         if row is None or not row.since:
+            # A row that has just begun may not be everywhere yet.
+            row = self._rows[other, conversation_id] = self._memberships.get(other, conversation_id, strong=True)
+        if row is None or not row.since:
             raise NotFound("There is no such conversation.")
         return Meeting(row.blocked)
 

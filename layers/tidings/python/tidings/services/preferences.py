@@ -77,9 +77,11 @@ class Preferences:
         """Whether the caller has such a conversation: one that has begun on their side, and be it that they left."""
         if not conversation.is_group(chat):
             conversation.other(chat, caller.user_id)
-        row = self._memberships.get(caller.user_id, chat)
-        if row is None or not row.since:
-            raise NotFound("There is no such conversation.")
+        for strong in (False, True):  # A row that has just begun may not be everywhere yet.
+            row = self._memberships.get(caller.user_id, chat, strong=strong)
+            if row is not None and row.since:
+                return
+        raise NotFound("There is no such conversation.")
 
 
 def _text(value: int | bool) -> str:
