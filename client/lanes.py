@@ -94,7 +94,8 @@ class Request:
 
 @dataclass(eq=False, slots=True)
 class Flight:
-    """A frame that awaits its reply; sent (again) at `resend_at`, on the session's clock."""
+    """A frame that awaits its reply; sent (again) at `resend_at`, on the session's clock.  `told`: that is when the
+    server wants it again; until then it is owed no reply.  `attempts` are those since the server last answered it."""
 
     id: str
     text: str
@@ -103,6 +104,7 @@ class Flight:
     retries: Backoff
     resend_at: float = 0.0
     attempts: int = 0
+    told: bool = False
 
 
 @dataclass(eq=False, slots=True)

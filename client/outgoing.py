@@ -69,10 +69,12 @@ class Outgoing:
                 lane.queue.remove(request)
 
     def opened(self, now: float) -> None:
-        """A new connection: everything unanswered is sent again, in the order in which it was first sent."""
+        """A new connection: everything unanswered is sent again, in the order in which it was first sent.  What the
+        server wants later is sent later."""
         self.frames.clear()
         for flight in self._flights.values():
-            self._send(flight, now)
+            if not flight.told or flight.resend_at <= now:
+                self._send(flight, now)
 
     def closed(self) -> None:
         """The connection went.  What the session asked for itself is dropped: it asks again."""
@@ -123,7 +125,8 @@ class Outgoing:
     def hurry(self, now: float) -> None:
         """The gateway said that some frame failed, not which: send all again soon, without waiting for the timeout."""
         for flight in self._flights.values():
-            flight.resend_at = min(flight.resend_at, now + flight.retries.next())
+            if not flight.told:
+                flight.resend_at = min(flight.resend_at, now + flight.retries.next())
 
     def tick(self, now: float) -> int:
         """Send again what is due; the most often that any of these was sent (0 if none was due)."""
@@ -195,6 +198,7 @@ class Outgoing:
         wait = min(self._timing.ack_cap, self._timing.ack * 2**flight.attempts)
         flight.resend_at = now + wait * self._random.uniform(1.0, 1.2)
         flight.attempts = min(flight.attempts + 1, 16)
+        flight.told = False
         self.frames.append(flight.text)
 
     def _land(self, flight: Flight) -> None:
@@ -235,6 +239,7 @@ class Outgoing:
             log.warning("still trying: %s (%s)", requests[0].action, frame.get("code"))
         if flight.lane is None or len(requests) == len(flight.requests):
             flight.resend_at = now + self._wait(flight.retries, frame)
+            flight.told, flight.attempts = True, 0
             return
         # Some of it was done: whatever troubled the server, it is not what it was.
         flight.lane.retries.reset()

@@ -207,6 +207,36 @@ def test_a_connection_that_owes_replies_and_is_silent_is_given_up():
     assert alice.session.reconnect == "silent"
 
 
+def test_a_server_that_asks_to_wait_is_not_silent():
+    alice = Alice()
+    alice.send("hello")
+    for _ in range(5):
+        (frame,) = alice.frames()
+        alice.say(error(frame["id"], "rate_limited", True, after=20_000))
+        alice.wait(19.9)
+        assert alice.frames() == []
+        alice.wait(2.2)
+        assert alice.session.reconnect is None
+
+
+def test_what_the_server_wants_later_is_sent_later_whatever_happens_meanwhile():
+    alice = Alice()
+    alice.send("hello")
+    (frame,) = alice.frames()
+    alice.say(error(frame["id"], "rate_limited", True, after=9_000))
+    alice.say({"message": "Internal server error"})
+    alice.wait(2.0)
+    alice.session.closed()
+    alice.session.opened(alice.now)
+    alice.answer(*alice.frames())
+    alice.wait(6.9)
+    assert alice.model.log == []
+    alice.wait(1.1)
+    assert alice.frames() == [frame]
+    alice.wait(7.0)
+    assert frame in alice.frames(), "now it is owed a reply again"
+
+
 def test_1009_halves_the_frames_and_fails_a_single_action():
     alice = Alice()
     requests = [alice.send(f"{n} " + "x" * 4_000) for n in range(6)]
