@@ -118,6 +118,8 @@ def test_a_cursor_that_was_never_given_is_refused(before: str) -> None:
 
 
 def test_a_cursor_comes_back_as_it_was() -> None:
-    for start in (Below((at(9), "abcdefgh")), Below((at(9), "abcdefgh"), (at(7), "hgfedcba"))):
+    line = (at(7), "hgfedcba")
+    for start in (Below((at(9), "abcdefgh")), Below((at(9), "abcdefgh"), line), Below(line, line, at(3))):
         assert below(str(start)) == start
+        assert len(str(start)) <= 160
     assert below(None) is None

@@ -18,6 +18,7 @@ from tidings.domain.sizes import PAGE_BYTES, wire_bytes
 from tidings.domain.watermark import Watermark
 from tidings.services.conversations import ListPage
 from tidings.services.facts import Sent
+from tidings.services.unread import LATEST
 
 
 def test_somebody_without_conversations_has_none(rig: Rig) -> None:
@@ -68,12 +69,13 @@ def test_reading_costs_nothing_where_nothing_is_new(rig: Rig) -> None:
     calls: list[str] = []
     rig.before = calls.append
     page(rig)
-    assert "since" not in calls
+    looks = [call for call in calls if call == "page"]
     rig.before = None
     say(rig, "ann", "bob")
+    calls.clear()
     rig.before = calls.append
     page(rig)
-    assert calls.count("since") == 1
+    assert calls.count("page") == len(looks) + 1
 
 
 def test_counting_ends_at_99(rig: Rig) -> None:
@@ -84,6 +86,19 @@ def test_counting_ends_at_99(rig: Rig) -> None:
     for _ in range(3):
         say(rig, "cid", "bob")
     assert page(rig).unread == 99
+
+
+def test_what_is_newest_counts_however_much_one_has_written_oneself(rig: Rig) -> None:
+    """Whoever never confirmed anything has everything above their mark."""
+    for _ in range(420):
+        say(rig, "bob", "ann")
+    say(rig, "ann", "bob", "an answer")
+    sent = say(rig, "ann", "bob", "and another")
+    for number in range(30):
+        rig.clock.advance(1)
+        rig.react("bob", sent, "👍", client_id=f"r-{number}")
+    rig.conversations = listing_of(rig, ShortSighted(rig.world.log))
+    assert only(rig).unread == 2
 
 
 def test_the_total_leaves_out_what_is_muted_or_archived(rig: Rig) -> None:
@@ -183,12 +198,27 @@ def test_many_conversations_are_looked_up_in_part_and_none_is_missing(rig: Rig) 
     log, mailboxes = (watched(port, before=calls.append) for port in (rig.world.log, rig.world.mailboxes))
     rig.conversations = listing_of(rig, log, mailboxes, most=5)
     first = page(rig, limit=3)
-    assert calls.count("page") == 5, "the ends of five logs"
+    assert calls.count("page") == 2 * 5, "the ends of five logs, and what is unread in them"
     assert calls.count("newest") == 1
     assert [each.row.conversation_id for each in first.conversations] == [f"dm#bob#{name}" for name in names[:-4:-1]]
     assert texts(rig) == names[::-1]
     rig.world.mailboxes.boxes.clear()
     assert sorted(texts(rig)) == names, "rows alone know less, and lose none"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 20])
+def test_what_only_a_deeper_look_into_the_mailbox_tells_is_not_lost(rig: Rig, limit: int) -> None:
+    """Nothing happens while somebody pages down who was away: one conversation has made all the noise."""
+    names = [f"u{number:02d}" for number in range(8)]
+    for name in names:
+        rig.person(name)
+        read(rig, "bob", say(rig, name, "bob", name))
+    say(rig, "u00", "bob", "while you were away")
+    for _ in range(LATEST):
+        say(rig, "u07", "bob", "noise")
+    rig.conversations = listing_of(rig, rig.world.log, most=3)
+    chats = [each.row.conversation_id for each in every(rig, limit=limit)]
+    assert sorted(chats) == [f"dm#bob#{name}" for name in names]
 
 
 def test_wrong_cursors_are_refused(rig: Rig) -> None:

@@ -2,9 +2,10 @@
 
 A conversation's *key* is the position of its newest activity.  Looking it up in the log costs a read, so that is done
 for a bounded number of conversations, those that the reader's own rows say were active last; the others stand below
-them, by what their rows say (the *hint*: what the reader has confirmed up to, the join).  Where the line was drawn
-travels in the cursor, and a key is never below its hint: so the key of a conversation in which nothing happens is the
-same on every page, and paging down neither loses nor repeats it.  One that moves up meanwhile is not seen further down.
+them, by what is known of them without that (the *hint*: what the reader has confirmed up to, the join, the latest
+events of their mailbox).  Where the line was drawn and how far back the mailbox was seen travel in the cursor, and a
+key is never below its hint: so the key of a conversation in which nothing happens is the same on every page, and paging
+down neither loses nor repeats it.  One that moves up meanwhile is not seen further down.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain.errors import InvalidRequest
-from tidings.domain.position import tag
+from tidings.domain.position import FIRST, tag
 
 LOOKED_UP: Final = 200
 """Conversations whose newest activity is looked up for one page."""
 
 _POSITION: Final = r"\d{13}-[a-z2-7]{8}-[a-z2-7]{8}-\d{2}"
 _RANK: Final = rf"({_POSITION})\.([a-z2-7]{{8}})"
-_BEFORE: Final = re.compile(rf"v1\.{_RANK}(?:\.{_RANK})?\Z", re.ASCII)
+_SEEN: Final = rf"({_POSITION}|{FIRST})"
+_BEFORE: Final = re.compile(rf"v1\.{_RANK}(?:\.{_RANK}(?:\.{_SEEN})?)?\Z", re.ASCII)
 
 Rank = tuple[str, str]
 """Key and tag of the conversation: a total order."""
@@ -30,13 +32,18 @@ Rank = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """Where a page begins: under `rank`.  `line`: keys are looked up from this rank by hints on; None: all are."""
+    """Where a page begins: under `rank`.  `line`: keys are looked up from this rank by hints on; None: all are.
+
+    `seen`: the arrival from which on the first page has seen the mailbox, `FIRST` for all of it.  A later page must not
+    know more: what it could tell of an older event only would stand above where the page begins, and never be shown.
+    """
 
     rank: Rank
     line: Rank | None = None
+    seen: str = FIRST
 
     def __str__(self) -> str:
-        return ".".join(("v1", *self.rank, *(self.line or ())))
+        return ".".join(("v1", *self.rank, *((*self.line, self.seen) if self.line else ())))
 
 
 def below(before: str | None) -> Below | None:
@@ -46,7 +53,7 @@ def below(before: str | None) -> Below | None:
     match = _BEFORE.match(before)
     if match is None:
         raise InvalidRequest("`before` is the string that the last page gave.")
-    return Below((match[1], match[2]), (match[3], match[4]) if match[3] else None)
+    return Below((match[1], match[2]), (match[3], match[4]) if match[3] else None, match[5] or FIRST)
 
 
 def rank(conversation_id: str, key: str) -> Rank:

@@ -18,7 +18,7 @@ from typing import Final
 from tidings.domain import conversation, listing
 from tidings.domain.groups import Group
 from tidings.domain.identity import Caller
-from tidings.domain.position import ms_of
+from tidings.domain.position import FIRST, ms_of
 from tidings.domain.sizes import PAGE_BYTES, fitting, wire_bytes
 from tidings.ports.groups import Groups, Membership, Memberships
 from tidings.ports.messaging import Log, Mailboxes
@@ -83,7 +83,8 @@ class Conversations:
         """
         start = listing.below(before)
         rows = self._rows(caller.user_id)
-        plan = listing.plan(self._hints(caller.user_id, rows, first=start is None), start, self._most)
+        hints, seen = self._hints(caller.user_id, rows, start)
+        plan = listing.plan(hints, start, self._most)
         tails = Tails(self._log, caller.user_id, self._memberships.all_hidden(caller.user_id))
         ends = self._ends(tails, [rows[each] for each in plan.looked_up])
         keys = {each: max(plan.hints[each], _position(end)) for each, end in ends.items() if _shows(rows[each], end)}
@@ -95,7 +96,7 @@ class Conversations:
         page = [each for each in page if _shows(each.row, ends[each.row.conversation_id])]
         fit = fitting(map(_bytes, page), self._page_bytes)
         last = page[fit - 1].row.conversation_id if fit < len(page) else chosen[-1] if more else None
-        following = None if last is None else str(listing.Below(listing.rank(last, keys[last]), plan.line))
+        following = None if last is None else str(listing.Below(listing.rank(last, keys[last]), plan.line, seen))
         return ListPage(tuple(page[:fit]), None if start else self._total(rows, unread), following)
 
     def _rows(self, user_id: str) -> dict[str, Membership]:
@@ -108,17 +109,25 @@ class Conversations:
             if after is None:
                 return {row.conversation_id: row for row in found if row.since}
 
-    def _hints(self, user_id: str, rows: Mapping[str, Membership], *, first: bool) -> dict[str, str]:
-        """What is known of the newest activity of each without looking into its log.
+    def _hints(
+        self, user_id: str, rows: Mapping[str, Membership], start: listing.Below | None
+    ) -> tuple[dict[str, str], str]:
+        """What is known of the newest activity of each without looking into its log, and the arrival from which on the
+        mailbox was seen for it.
 
-        Pages further down look at more of the mailbox, so that what the first one saw there is still seen.
+        Pages further down look at more of the mailbox, so that what the first one saw there is still seen, and leave
+        out what it did not see.
         """
         hints = {each: max(row.since, row.joined_at, *_marked(row)) for each, row in rows.items()}
+        seen = FIRST if start is None else start.seen
         if len(rows) > self._most:
-            for event in self._mailboxes.newest(user_id, LATEST if first else 2 * LATEST):
-                if isinstance(event, Shown) and event.conversation_id in hints:
+            events = self._mailboxes.newest(user_id, LATEST if start is None else 2 * LATEST)
+            if start is None and len(events) == LATEST:
+                seen = events[-1].arrival
+            for event in events:
+                if isinstance(event, Shown) and event.arrival >= seen and event.conversation_id in hints:
                     hints[event.conversation_id] = max(hints[event.conversation_id], event.position)
-        return hints
+        return hints, seen
 
     def _ends(self, tails: Tails, rows: Sequence[Membership]) -> dict[str, Tail]:
         found = self._threads.each(tails.of, rows)

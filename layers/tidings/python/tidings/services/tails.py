@@ -14,10 +14,6 @@ from tidings.services.unread import MOST, read_up_to
 
 LOOKS: Final = (1, 24, 75)
 """Entries of one look after the other: the newest item is nearly always one that shows."""
-COUNTED: Final = 100
-COUNTS: Final = 3
-"""Up to 300 entries above a reader's mark are looked at, among them reactions and what they wrote themselves."""
-
 Shown = Message | GroupChange
 
 
@@ -51,20 +47,26 @@ class Tails:
         return Tail(None, whole=False)
 
     def unread(self, row: Membership, tail: Tail) -> int:
-        """The messages of others above what the reader has read, up to `MOST`."""
+        """The messages of others above what the reader has read, up to `MOST`.
+
+        They are looked for from the tail down, one look of the log's page: about 400 entries at most, among them
+        reactions and what the reader wrote.  So whatever lies further up, the newest message is counted.
+        """
         read = read_up_to(row)
         if tail.last is not None and tail.last.position <= read:
             return 0
         shows = self._shows(row.conversation_id)
         after, before = bounds(row)
-        after, found = max(after, read), 0
-        for _ in range(COUNTS):
-            entries, further = self._log.since(row.conversation_id, after, before, COUNTED, strong=False)
-            found += sum(self._counts(entry) for entry in entries if shows(entry))
-            if further is None or found >= MOST:
-                break
-            after = further
-        return min(found, MOST)
+        if tail.last is not None:
+            before = tail.last.position + "~"
+        found, _ = self._log.page(
+            row.conversation_id,
+            before,
+            MOST,
+            lambda entry: self._counts(entry) and shows(entry),
+            after=max(after, read),
+        )
+        return len(found)
 
     def _shows(self, conversation_id: str) -> Callable[[LogEntry], bool]:
         hidden = self._hidden.get(conversation_id, frozenset())
