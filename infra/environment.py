@@ -17,6 +17,7 @@ CHECKS: Final = ("issuer", "audience", "algorithms", "jwks_url", "origins")
 TIMES: Final = ("fence_ms", "settle_ms", "call_ms")
 SEARCHING: Final = ("search_days", "search_awake_s", "search_terms")
 SENDING: Final = ("send_rate", "send_burst", "edit_window_s", "unsend_window_s")
+POSTING: Final = ("post_rate", "post_burst", "engage_rate", "engage_burst")
 PULLING: Final = ("always_pull", "never_pull", "max_pulled")
 LANE_QUEUES: Final = ("queue_small", "queue_large")
 ALL_LANES: Final = (*LANE_QUEUES, "queue_live")
@@ -28,6 +29,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Send": (*TIMES, *SENDING, "callback_url", "max_devices", "max_members", "retention_days"),
     "Timeline": (
         *TIMES,
+        *POSTING,
         *PULLING,
         *SEARCHING,
         "queue_small",

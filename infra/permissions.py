@@ -84,7 +84,7 @@ ACCESS: Final[dict[str, Access]] = {
     "Timeline": Access(
         tables={
             keys.USERS: ("GetItem", "BatchGetItem", "UpdateItem", "PutItem", "DeleteItem"),
-            keys.OUTBOX: ("PutItem", "UpdateItem"),
+            keys.OUTBOX: ("GetItem", "PutItem", "UpdateItem"),
             keys.POSTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"),
             keys.ENGAGEMENTS: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             keys.GRAPH: ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),

@@ -53,6 +53,10 @@ class TidingsSettings:
     unsend_window_s: int = 172_800  # and unsent by whoever sent it
     send_rate: int = 20  # messages a second that one user may send for long
     send_burst: int = 400  # and so many at once
+    post_rate: int = 2  # likewise posts, answers, quotes and reposts
+    post_burst: int = 100
+    engage_rate: int = 5  # likewise likes and follows; and, counted apart, what takes back or sets something
+    engage_burst: int = 200
 
     # Push: names of Secrets Manager secrets, or ARNs of platform applications that exist already.
     fcm_secret: str = ""
@@ -157,9 +161,10 @@ def _check(settings: TidingsSettings) -> None:
     _check_range("search_terms", settings.search_terms, 10, 100_000)
     _check_range("edit_window_s", settings.edit_window_s, 0, 31_536_000)
     _check_range("unsend_window_s", settings.unsend_window_s, 0, 31_536_000)
-    _check_range("send_rate", settings.send_rate, 1, 10_000)
-    # Tokens are taken out of the bucket 20 at a time: it must hold as many.
-    _check_range("send_burst", settings.send_burst, 20, 1_000_000)
+    for kind in ("send", "post", "engage"):
+        _check_range(f"{kind}_rate", getattr(settings, f"{kind}_rate"), 1, 10_000)
+        # Tokens are taken out of the bucket 20 at a time: it must hold as many.
+        _check_range(f"{kind}_burst", getattr(settings, f"{kind}_burst"), 20, 1_000_000)
     _check_range("push_window_s", settings.push_window_s, 0, 300)
     _check_range("retry_attempts", settings.retry_attempts, 0, 10_000)
     _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)

@@ -15,7 +15,7 @@ from uuid import uuid4
 import boto3
 
 from local.ministack import Ministack
-from tests.fakes import FakeClock, FakeWorld
+from tests.fakes import FakeBuckets, FakeClock, FakeWorld
 from tidings import ports
 from tidings.domain.stamp import Fence, Times
 from tidings.ports.news import HomeWatchers
@@ -105,6 +105,7 @@ class Stores(ABC):
     watchers: ports.Watchers
     home_watchers: HomeWatchers
     buckets: ports.Buckets
+    other_buckets: ports.Buckets
     search: SearchIndex
     prefix: str = field(default_factory=lambda: uuid4().hex[:8])
 
@@ -161,6 +162,7 @@ class FakeStores(Stores):
             watchers=world.watchers,
             home_watchers=world.home_watchers,
             buckets=world.buckets,
+            other_buckets=FakeBuckets(),
             search=world.search,
         )
 
@@ -205,6 +207,7 @@ class DynamoStores(Stores):
             watchers=WatcherStore(client, keys.WATCHERS.name, clock),
             home_watchers=HomeWatcherStore(client, keys.WATCHERS.name, clock),
             buckets=BucketStore(client, keys.OUTBOX.name),
+            other_buckets=BucketStore(client, keys.OUTBOX.name, f"{keys.RATE}#post"),
             search=SearchStore(client, keys.SEARCH.name, clock, HORIZON_MS),
         )
 

@@ -1,4 +1,4 @@
-"""`Buckets`: one number a user, replaced only by whoever knows it."""
+"""`Buckets`: one number a user and kind, replaced only by whoever knows it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class TestBuckets:
         assert stores.buckets.look(bob) == 0
         assert stores.buckets.swap(bob, 0, 6) is None
         assert (stores.buckets.look(ann), stores.buckets.look(bob)) == (5, 6)
+
+    def test_kinds_are_apart(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        assert stores.buckets.swap(ann, 0, 5) is None
+        assert stores.other_buckets.look(ann) == 0
+        assert stores.other_buckets.swap(ann, 0, 6) is None
+        assert (stores.buckets.look(ann), stores.other_buckets.look(ann)) == (5, 6)
 
     def test_requests_are_left_alone(self, stores: Stores) -> None:
         ann, at = stores.user("ann"), position(stores.clock.now())

@@ -23,7 +23,7 @@ from tidings.domain.rate import Rate
 from tidings.domain.timeline import EXCERPT
 from tidings.domain.watermark import Watermark
 from tidings.ports import Device, OutboxEntry, Watcher
-from tidings.services.limits import SendLimits
+from tidings.services.limits import Limits
 from tidings.storage import keys
 
 UUID = "8d3c1f0e-4b5a-4c6d-9e7f-0a1b2c3d4e5f"
@@ -208,7 +208,7 @@ def test_devices(metered: Metered) -> None:
 def test_counting_what_a_user_sends(metered: Metered) -> None:
     """A tenth of a write unit a message at most: here a thousand messages over two processes."""
     to = metered.stores
-    pair = [SendLimits(to.buckets, to.clock, Rate(100, 2_000)) for _ in range(2)]
+    pair = [Limits(to.buckets, to.clock, Rate(100, 2_000)) for _ in range(2)]
 
     def send() -> None:
         for number in range(1_000):

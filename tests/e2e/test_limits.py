@@ -7,34 +7,18 @@ from typing import Any
 from client import Client
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import LIFE_S, Connect
-from tests.e2e.phone import Phone, new_id, once
+from tests.e2e.limit_steps import RATE, bucket, drain
+from tests.e2e.phone import new_id, once
 from tests.e2e.steps import gather, say, settle, tail
-from tests.e2e.tables import items, put
-
-RATE, BURST, LEASE = 20, 400, 20
-"""As deployed (`infra.settings`) and as `tidings.services.limits` counts."""
-
-
-async def bucket(control: AsyncControlClient, user: str) -> int:
-    """When the user's bucket is full again."""
-    (found,) = [item for item in await items(control, "Outbox", "user_id", user) if "full_at" in item]
-    return int(found["full_at"]["N"])
-
-
-async def drain(control: AsyncControlClient, phone: Phone, wait_ms: int) -> int:
-    """Leave the user's bucket as a flood does: empty, and for so long.  When it is full again."""
-    full_at = int((await phone.ask("whoami"))["at"]) + BURST * 1_000 // RATE + wait_ms
-    key = {"user_id": {"S": phone.user}, "client_id": {"S": " rate"}}
-    await put(control, "Outbox", {**key, "full_at": {"N": str(full_at)}})
-    return full_at
+from tidings.services.limits import LEASE
 
 
 async def test_a_flood_is_limited_and_nothing_is_lost(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     alice, bob = await connect(user("alice")), await connect(user("bob"))
     await say(alice, bob, "warm")
     await bob.close()
-    await drain(control, alice, 600_000)
     await settle(control)
+    await drain(control, alice, 600_000)
     mark = (await control.mark())["mark"]
     left = [(new_id(), f"{number:03}") for number in range(400)]
     acked: list[str] = []
@@ -51,6 +35,10 @@ async def test_a_flood_is_limited_and_nothing_is_lost(connect: Connect, control:
             assert (refused["code"], refused["retryable"]) == ("rate_limited", True)
             assert {each["code"] for each in rest} <= {"not_attempted"}, "the batch stops there"
             alone = await alice.ask("send", client_id=left[0][0], to=bob.user, text=left[0][1])
+            if alone["type"] == "ack":  # Another process still had some of its free ones.
+                acked.append(alone["position"])
+                left.pop(0)
+                continue
             assert (alone["code"], alone["retryable"]) == ("rate_limited", True)
             await control.advance(alone["retry_after_ms"])
     assert refusals

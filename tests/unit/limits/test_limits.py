@@ -10,7 +10,7 @@ from tests.fakes import FakeBuckets, FakeClock
 from tests.fakes.watch import watched
 from tidings.domain.errors import RateLimited
 from tidings.domain.rate import Rate
-from tidings.services.limits import FREE, LEASE, MINUTE_MS, SendLimits
+from tidings.services.limits import FREE, LEASE, MINUTE_MS, Limits
 
 RATE = Rate(10, 100)
 
@@ -19,7 +19,7 @@ class Process:
     """One process, and what it let through."""
 
     def __init__(self, buckets: FakeBuckets, clock: FakeClock, remembered: int = 10) -> None:
-        self.limits = SendLimits(buckets, clock, RATE, remembered=remembered)
+        self.limits = Limits(buckets, clock, RATE, remembered=remembered)
 
     def flood(self, count: int, user_id: str = "ann") -> int:
         """Send so many: how many went through before the first refusal."""
@@ -93,7 +93,7 @@ def test_a_race_for_a_lease() -> None:
         if name == "look":
             rival.flood(FREE + LEASE)
 
-    limits = SendLimits(watched(buckets, after=interfere), clock, RATE)
+    limits = Limits(watched(buckets, after=interfere), clock, RATE)
     for _ in range(FREE + LEASE):
         limits.spend("ann")
     assert buckets.writes == 3
@@ -107,7 +107,7 @@ def test_a_crowd_is_told_to_come_back() -> None:
         if name == "swap":
             buckets.full_at["ann"] = buckets.full_at.get("ann", 0) + 1
 
-    limits = SendLimits(watched(buckets, before=interfere), clock, RATE, free=0)
+    limits = Limits(watched(buckets, before=interfere), clock, RATE, free=0)
     with pytest.raises(RateLimited) as refused:
         limits.spend("ann")
     assert refused.value.retry_after_ms == 1_000

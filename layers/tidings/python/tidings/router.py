@@ -7,7 +7,7 @@ Powertools has no resolver for WebSocket APIs; this one mirrors the interface pr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -88,6 +88,7 @@ class Router:
         self._clock = clock
         self._log = log
         self._routes: dict[str, tuple[type[Request], Callable[[Caller, Any], BaseModel | Farewell]]] = {}
+        self._spends: dict[str, Callable[[str], None]] = {}
         self._on_connect: Callable[[Caller], None] | None = None
         self._on_disconnect: Callable[[Caller], None] | None = None
         self._actions: frozenset[str] = frozenset()
@@ -107,6 +108,10 @@ class Router:
     def route(self, model: type[Model], handle: Callable[[Caller, Model], BaseModel | Farewell]) -> None:
         """Answer the action that `model` fixes."""
         self._routes[model.model_fields["action"].default] = (model, handle)
+
+    def count(self, actions: Iterable[str], spend: Callable[[str], None]) -> None:
+        """Before each of `actions` call `spend(user_id)`, which raises `RateLimited` when it is too much."""
+        self._spends |= dict.fromkeys(actions, spend)
 
     def resolve(self, event: GatewayEvent) -> Response:
         """Answer one gateway event.  Never raises: a failure is an `error` frame, or a 5xx on `$connect`."""
@@ -130,7 +135,10 @@ class Router:
         if key not in self._routes:
             raise self._unroutable(body)
         model, handle = self._routes[key]
-        return handle(caller, _request(model, body))
+        request = _request(model, body)
+        if key in self._spends:
+            self._spends[key](caller.user_id)
+        return handle(caller, request)
 
     def _unroutable(self, body: str) -> TidingsError:
         frame = _parse(body)

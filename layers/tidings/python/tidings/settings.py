@@ -48,6 +48,10 @@ class Settings:
     unsend_window_s: int = 172_800
     send_rate: int = 20
     send_burst: int = 400
+    post_rate: int = 2
+    post_burst: int = 100
+    engage_rate: int = 5
+    engage_burst: int = 200
     call_ms: int = 8_000
     extra: dict[str, str] = field(default_factory=dict)
 

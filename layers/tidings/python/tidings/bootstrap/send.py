@@ -21,7 +21,7 @@ from tidings.services.facts import Facts
 from tidings.services.hide import Hider
 from tidings.services.history import Histories
 from tidings.services.late import LateArrivals
-from tidings.services.limits import SendLimits
+from tidings.services.limits import Limits
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.people import People
@@ -83,7 +83,7 @@ def build() -> Router:
         Hider(claims, shared.views, targets, memberships),
     )
     uses |= lists.uses(claims, memberships)
-    limits = SendLimits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
+    limits = Limits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
     syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)

@@ -6,6 +6,7 @@ from functools import cache
 
 from tidings.bootstrap import clients
 from tidings.bootstrap.blocks import block_effects, block_lists, edge_queue, mute_lists
+from tidings.bootstrap.limits import register_limits
 from tidings.bootstrap.people import profile_store, register_people
 from tidings.bootstrap.posts import register_posts
 from tidings.bootstrap.pulling import home_reads, paths, pulling
@@ -76,4 +77,5 @@ def build() -> Router:
     watchers = HomeWatcherStore(client, table(keys.WATCHERS), clock)
     register_watch(router, TimelineWatches(watchers, graph, clock, given.times))
     search.register(router, searcher(posts, visibility, queue), embeds)
+    register_limits(router, clock)
     return router

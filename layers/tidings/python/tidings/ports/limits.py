@@ -1,4 +1,4 @@
-"""How much each user may still send."""
+"""How much each user may still do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Buckets(Protocol):
-    """A token bucket a user, as the one number of `tidings.domain.rate`, shared by all processes."""
+    """A token bucket a user, of one kind, as the one number of `tidings.domain.rate`, shared by all processes."""
 
     def look(self, user_id: str) -> int:
         """When it is full again (epoch ms; 0: it was never used), eventually consistent."""

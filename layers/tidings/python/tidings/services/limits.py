@@ -1,10 +1,10 @@
-"""How much a user may send: a token bucket that costs next to nothing.
+"""How much a user may do: a token bucket a kind (messages, posts, likes and follows, …) that costs next to nothing.
 
-Most people send little.  So a process lets each user's first messages of a minute through without asking anybody;
-beyond these it takes tokens out of the user's one shared bucket, so many at a time, and gives them out one by one.
+Most people do little.  So a process lets each user's first actions of a minute through without asking anybody; beyond
+these it takes tokens out of the user's one shared bucket, so many at a time, and gives them out one by one.
 What is left of a lease when its minute is over is lost: a process keeps nothing for long.
 
-    written     one item for `LEASE` messages, none for the first `FREE` of a minute: at most 0.05 units a message
+    written     one item for `LEASE` messages, none for the first `FREE` of a minute: at most 0.05 units an action
     refused     nothing: a process remembers when the bucket is full again, and that only gets later
 
 Two processes that take from one bucket at once are told apart by the condition: the second looks at what the first
@@ -23,7 +23,7 @@ from tidings.ports.limits import Buckets
 from tidings.ports.world import Clock
 
 FREE: Final = 30
-"""Messages a user, process and minute that nobody is asked about: more than a person types."""
+"""Actions a user, process and minute that nobody is asked about: more than a person makes."""
 
 LEASE: Final = 20
 """Tokens taken at once; a bucket must hold as many."""
@@ -39,28 +39,36 @@ _CROWDED_MS: Final = 1_000
 
 @dataclass(slots=True)
 class _Minute:
-    """A user's minute: when it ends, how many messages are paid for, and when the bucket is full (as last heard)."""
+    """A user's minute: when it ends, how many actions are paid for, and when the bucket is full (as last heard)."""
 
     ends: int
     left: int
     full_at: int = 0
 
 
-class SendLimits:
-    """Counts what users send."""
+class Limits:
+    """Counts what users do of one kind; `doing` names it in what they are told."""
 
     def __init__(
-        self, buckets: Buckets, clock: Clock, rate: Rate, *, free: int = FREE, remembered: int = REMEMBERED
+        self,
+        buckets: Buckets,
+        clock: Clock,
+        rate: Rate,
+        doing: str = "sending",
+        *,
+        free: int = FREE,
+        remembered: int = REMEMBERED,
     ) -> None:
         self._buckets = buckets
         self._clock = clock
         self._rate = rate
+        self._doing = doing
         self._free = free
         self._capacity = remembered
         self._minutes: OrderedDict[str, _Minute] = OrderedDict()
 
     def spend(self, user_id: str) -> None:
-        """Count one message.  Raises `RateLimited`, `Unavailable`."""
+        """Count one action.  Raises `RateLimited`, `Unavailable`."""
         now = self._clock.now()
         mine = self._minute(user_id, now)
         if mine.left == 0:
@@ -90,8 +98,9 @@ class SendLimits:
                 mine.full_at, mine.left = after, LEASE
                 return
             mine.full_at = standing
-        raise RateLimited("You are sending from many places at once.", retry_after_ms=_CROWDED_MS)
+        raise RateLimited(f"You are {self._doing} from many places at once.", retry_after_ms=_CROWDED_MS)
 
     def _refuse(self, mine: _Minute, now: int) -> NoReturn:
         wait = self._rate.wait(mine.full_at, now, LEASE)
-        raise RateLimited("You are sending faster than this server lets you. Send the rest later.", retry_after_ms=wait)
+        told = f"You are {self._doing} faster than this server lets you. Send the rest later."
+        raise RateLimited(told, retry_after_ms=wait)

@@ -1,4 +1,5 @@
-"""Token buckets: one item a user, in the user's own partition of `Outbox`, under a key that no client id can be."""
+"""Token buckets: one item a user and kind, in the user's own partition of `Outbox`, under a key that no client id can
+be."""
 
 from __future__ import annotations
 
@@ -13,16 +14,17 @@ if TYPE_CHECKING:
 
 
 class BucketStore:
-    """The buckets in DynamoDB.  A full one need not be kept: it expires when it is full."""
+    """The buckets of one kind in DynamoDB.  A full one need not be kept: it expires when it is full."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, kind: str = keys.RATE) -> None:
         self._client = client
         self._table = table
+        self._kind = kind
 
     def look(self, user_id: str) -> int:
         """When it is full again (epoch ms; 0: it was never used), eventually consistent."""
         with answered():
-            return _full_at(self._client.get_item(TableName=self._table, Key=_key(user_id)).get("Item", {}))
+            return _full_at(self._client.get_item(TableName=self._table, Key=self._key(user_id)).get("Item", {}))
 
     def swap(self, user_id: str, old: int, new: int) -> int | None:
         """Replace `old` by `new`, on condition that `old` stands.  None: done.  Else the number that stands."""
@@ -36,7 +38,7 @@ class BucketStore:
             with answered():
                 self._client.put_item(
                     TableName=self._table,
-                    Item={**_key(user_id), "full_at": number(new), keys.TTL: expiry(new)},
+                    Item={**self._key(user_id), "full_at": number(new), keys.TTL: expiry(new)},
                     ExpressionAttributeNames=names("full_at"),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **condition,
@@ -45,9 +47,8 @@ class BucketStore:
             return _full_at(refused.item)
         return None
 
-
-def _key(user_id: str) -> dict[str, Any]:
-    return {"user_id": string(user_id), "client_id": string(keys.RATE)}
+    def _key(self, user_id: str) -> dict[str, Any]:
+        return {"user_id": string(user_id), "client_id": string(self._kind)}
 
 
 def _full_at(item: Item) -> int:

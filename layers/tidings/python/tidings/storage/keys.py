@@ -49,7 +49,7 @@ Users          created_at N, name ?, devices ? (a set of device ids), last_seen 
                seen_by ? (`everyone`, `following`, `nobody`), read_receipts N ? (0 or 1), previews ? (`full`, `sender`,
                `none`), each with <name>_at ? (the position that set it)
 Connections    d#<device> ? (a map of id, at N, protocol), expires_at
-Outbox         fingerprint, position, expires_at;   ` rate`: full_at N, expires_at
+Outbox         fingerprint, position, expires_at;   ` rate`, ` rate#<kind>`: full_at N, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader ?, receipt (`delivered`, `read` or `seen`), taken_at N, after ? (a position)
                ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
@@ -162,6 +162,7 @@ LOWEST_CONVERSATION: Final = "dm#"
 HIGHEST_CONVERSATION: Final = "g#~"
 """Between these lie, in `Memberships`, the ids of conversations and nothing else."""
 RATE: Final = " rate"
+"""The bucket of what a user sends; the others have their kind behind it."""
 REACTION_PREFIX: Final = "react#"
 WATCHED_HOMES: Final = "t"
 """Partition key, in `Watchers`, of all who watch their home timelines."""
