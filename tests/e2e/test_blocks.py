@@ -78,6 +78,19 @@ async def test_nothing_of_a_blocked_sender_arrives_not_even_later(
     assert await history(laptop, dm) == ["before", "hello", "withheld", "after"]
 
 
+async def test_an_edit_looks_edited_to_a_blocked_sender_on_every_device(connect: Connect, user: Any) -> None:
+    alice, laptop, bob = await met(connect, user)
+    sent = await say(alice, bob, "as received")
+    await change(bob, alice)
+    about = {"conversation": sent["conversation"], "position": sent["position"]}
+    edit = await alice.ask("edit", client_id=new_id(), text="as edited", **about)
+    for reader, text in ((laptop, "as edited"), (bob, "as received")):
+        assert (await history(reader, sent["conversation"]))[-1] == text
+        (row,) = (await reader.ask("conversations"))["conversations"]
+        assert (row["last"]["text"], "edited" in row["last"]) == (text, reader is laptop)
+    assert edit["type"] == "ack"
+
+
 async def test_nobody_is_told_what_whoever_blocks_has_received(
     connect: Connect, control: AsyncControlClient, user: Any
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contract.made import position
 from tests.unit.messaging.rig import Rig
 from tidings.domain.errors import NotFound
 from tidings.domain.events import Edit, Message, Reaction, Unsend
@@ -32,6 +33,29 @@ def test_an_edit_of_what_was_received_changes_nothing_for_the_reader(rig: Rig, s
     rig.edit("bob", sent, "read this")
     assert text(rig, "ann", sent) == "hello"
     assert not [event for event in rig.box("ann") if isinstance(event, Edit)]
+
+
+def test_an_edit_of_what_was_received_looks_to_its_sender_as_ever(rig: Rig, sent: Sent) -> None:
+    """On each of their devices: or else they would learn that they are blocked."""
+    edits = [rig.edit("bob", sent, "read this")]
+    rig.clock.advance(10)
+    edits.append(rig.edit("bob", sent, "read that", "e-2"))
+    (shown,) = rig.history("bob", sent).events
+    assert isinstance(shown, Message)
+    assert (shown.text, shown.edited) == ("read that", edits[1].position)
+    (listed,) = rig.conversations.page(rig.caller("bob"), None, 20).conversations
+    assert listed.last == shown
+    (listed,) = rig.conversations.page(rig.caller("ann"), None, 20).conversations
+    assert isinstance(listed.last, Message)
+    assert (listed.last.text, listed.last.edited) == ("hello", None)
+
+
+def test_an_edit_after_the_block_stands_for_both(rig: Rig, sent: Sent) -> None:
+    rig.edit("bob", sent, "read this")
+    at = rig.clock.advance(10)
+    rig.world.memberships.set("ann", PAIR, {"blocked": False}, position(at), rig.world.fence())
+    rig.edit("bob", sent, "peace", "e-2")
+    assert text(rig, "ann", sent) == text(rig, "bob", sent) == "peace"
 
 
 def test_an_edit_of_what_was_withheld_shows_to_its_sender(rig: Rig, sent: Sent) -> None:

@@ -15,6 +15,7 @@ from tidings.domain.identity import Caller
 from tidings.domain.sizes import PAGE_BYTES, fitting, wire_bytes
 from tidings.ports.groups import Memberships
 from tidings.ports.messaging import Log
+from tidings.services.own_edits import as_seen
 from tidings.services.tallies import Tallies, Tally, tallies_bytes
 from tidings.services.views import View, Views
 
@@ -55,7 +56,8 @@ class Histories:
             return mine and isinstance(entry.event, Shown) and _in_sight(entry.event, view)
 
         entries, further = self._log.page(conversation_id, min(below, view.high), limit, show, after=view.low)
-        every = [entry.event for entry in entries if isinstance(entry.event, Shown)]
+        seen = (as_seen(self._log, entry, caller.user_id) for entry in entries)
+        every = [event for event in seen if isinstance(event, Shown)]
         events = self._unhidden(caller, conversation_id, every)
         if not events:
             return HistoryPage((), further)

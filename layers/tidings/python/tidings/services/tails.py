@@ -10,6 +10,7 @@ from tidings.domain.events import GroupChange, LogEntry, Message
 from tidings.domain.position import FIRST, LAST
 from tidings.ports.groups import Membership
 from tidings.ports.messaging import Log
+from tidings.services.own_edits import as_seen
 from tidings.services.unread import MOST, read_up_to
 
 LOOKS: Final = (1, 24, 75)
@@ -40,7 +41,8 @@ class Tails:
         for limit in LOOKS:
             entries, further = self._log.page(row.conversation_id, before, limit, shows, after=after)
             for entry in entries[:1]:
-                return Tail(entry.event if isinstance(entry.event, Shown) else None)
+                event = as_seen(self._log, entry, self._user_id)
+                return Tail(event if isinstance(event, Shown) else None)
             if further is None:
                 return Tail(None)
             before = further
