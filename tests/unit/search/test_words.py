@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.domain.errors import InvalidRequest
+from tidings.domain.position import LAST, floor
 from tidings.domain.search import MAX_TERM, MAX_TERMS, Query
 from tidings.services.search.query import parse, tagged
 from tidings.services.search.words import words_of
@@ -24,6 +25,10 @@ from tidings.services.search.words import words_of
         ("日本語 カタカナ", ["日", "本", "語", "カタカナ"]),
         ("مرحبا नमस्ते ΟΔΟΣ", ["مرحبا", "नमस्ते", "οδοσ"]),
         ("👩‍👩‍👧 🎈🎈 ♥ - … !", ["👩‍👩‍👧", "🎈", "🎈", "♥"]),
+        ("🇩🇪🇫🇷 won", ["🇩🇪", "🇫🇷", "won"]),
+        ("❤\ufe0f or ❤", ["❤", "or", "❤"]),
+        ("\u202aso\u00adft\u202c \u200fעברית\u200e \ufeffbom", ["soft", "עברית", "bom"]),
+        ("foo\u200bbar", ["foo", "bar"]),
         ("x" * 100, ["x" * MAX_TERM]),
         (" \n\t", []),
     ],
@@ -60,7 +65,7 @@ def test_whatever_is_typed_finds_itself(text: str) -> None:
     ("text", "query"),
     [
         ("Two words two", Query(("two", "words"))),
-        ('say "hello big world" now', Query(("say", "hello", "big", "world", "now"), (("hello", "big", "world"),))),
+        ('say "hello big world" now', Query(("say", "now", "hello", "big", "world"), (("hello", "big", "world"),))),
         ("e-mail", Query(("e", "mail"), (("e", "mail"),))),
         ("#Tag ＃日本", Query(("#tag", "#日本"))),
         ("#123", Query(("123",))),
@@ -68,6 +73,9 @@ def test_whatever_is_typed_finds_itself(text: str) -> None:
         ('from:bob since:2026-11-26 "one"', Query(("one",), (), "bob", 1_795_651_200_000)),
         ('an open "quote here', Query(("an", "open", "quote", "here"))),
         ("from:a/b~", Query((), (), "a/b~")),
+        ("“on the” „dot“", Query(("dot", "on", "the"), (("on", "the"),))),
+        ("中华人民共和国成立", Query(tuple("中华人民共和国成"), (tuple("中华人民共和国成立"),))),
+        ('"a b c d e f g h i j" k', Query(tuple("kabcdefg"), (tuple("abcdefghij"),))),
     ],
 )
 def test_queries(text: str, query: Query) -> None:
@@ -98,6 +106,26 @@ def test_tagged() -> None:
     for wrong in ("", "#", "12", "a b", "a-b", "##a"):
         with pytest.raises(InvalidRequest):
             tagged(wrong)
+
+
+@given(st.text(max_size=60))
+def test_any_text_in_quotes_finds_itself(text: str) -> None:
+    plain = "".join(each for each in text if each not in '"\u201c\u201d\u201e\u201f\uff02')
+    found = words_of(plain)
+    if found.words:
+        query = parse(f'"{plain}"')
+        assert len(query.terms) <= MAX_TERMS and found.match(query)
+
+
+def test_a_day_that_never_comes_is_later_than_all_others() -> None:
+    days = [floor(parse(f"word since:{year:04d}-01-01").since) for year in (1, 1970, 2026, 2286, 2287, 9999)]
+    assert days == sorted(days) and days[-1] < LAST
+
+
+def test_a_long_phrase_is_compared_with_all_of_it() -> None:
+    query = parse('"a b c d e f g h i j"')
+    assert words_of("so a b c d e f g h i j k").match(query)
+    assert not words_of("a b c d e f g h i k j").match(query)
 
 
 def test_a_phrase_is_words_in_a_row() -> None:

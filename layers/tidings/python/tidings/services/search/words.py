@@ -2,8 +2,9 @@
 
 Words are what lies between the default word boundaries of Unicode (UAX #29, as the package `regex` implements them) and
 holds a letter, a digit or a pictograph; folded for case and compatibility (NFKC and case folding), so that `STRASSE`
-finds `Straße`.  Tags are those of `tidings.domain.entities`, folded likewise.  Where a script puts no spaces between
-words, each ideograph is a word of its own, and what is typed together is searched as a phrase.
+finds `Straße`, and without what nobody sees, such as the direction marks that come with what is pasted.  Tags are
+those of `tidings.domain.entities`, folded likewise.  Where a script puts no spaces between words, each ideograph is a
+word of its own, and what is typed together is searched as a phrase.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ APOSTROPHES: Final = str.maketrans("\u2019\u02bc\uff07", "'''")
 
 
 class _Patterns(NamedTuple):
-    """Boundaries between words, and what makes a word worth keeping."""
+    """Boundaries between words, what makes a word worth keeping, and what nobody sees."""
 
     boundary: Pattern[str]
     kept: Pattern[str]
+    unseen: Pattern[str]
 
 
 @cache
@@ -35,13 +37,16 @@ def _patterns() -> _Patterns:
 
     return _Patterns(
         regex.compile(r"(?V1w)\b"),
-        regex.compile(r"[\p{L}\p{N}]|\p{Extended_Pictographic}"),
+        regex.compile(r"[\p{L}\p{N}]|\p{Extended_Pictographic}|\p{Regional_Indicator}"),
+        # But for what ends words (zero width space), and what makes one sign of several: joiners, tags of flags.
+        regex.compile(r"(?V1)[\p{Default_Ignorable_Code_Point}--[\u200b-\u200d\U000e0020-\U000e007f]]"),
     )
 
 
 def fold(text: str) -> str:
-    """`text` without what makes no difference: case, width, ligatures, the shape of an apostrophe."""
-    return normalize("NFKC", normalize("NFKC", text).casefold()).translate(APOSTROPHES)
+    """`text` without what makes no difference: case, width, ligatures, the shape of an apostrophe, marks unseen."""
+    seen = text if text.isascii() else _patterns().unseen.sub("", text)
+    return normalize("NFKC", normalize("NFKC", seen).casefold()).translate(APOSTROPHES)
 
 
 def words_of(text: str) -> Words:
