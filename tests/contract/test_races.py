@@ -236,6 +236,28 @@ def test_many_who_engage_at_once_are_all_counted(stores: DynamoStores, together:
     assert standing == []
 
 
+def test_a_repost_that_is_deleted_several_times_at_once_is_taken_out_once(
+    stores: DynamoStores, together: Together
+) -> None:
+    """Also where its user reposts again later, but sooner than the frames that delete it arrive."""
+    now = stores.clock.now()
+    for turn in range(4):
+        ref = PostRef(stores.user("ann"), position(now + 10 * turn))
+        for user, at in (("bob", 1), ("cid", 1), ("bob", 9)):
+            mine = Post(stores.user(user), position(now + 10 * turn + at), "1", Path.PUSH, "", repost_of=ref)
+            stores.engagements.put(
+                mine.author, Engagement.REPOST, ref, mine.position, stores.fence(), on=True, repost=mine
+            )
+        bob, first, last = stores.user("bob"), position(now + 10 * turn + 1), position(now + 10 * turn + 9)
+        repost = stores.posts.get(bob, first, strong=True)
+        assert repost is not None
+        at = position(now + 10 * turn + 5)
+        together([partial(stores.engagements.withdraw, repost, at, stores.fence())] * WRITERS)
+        found = stores.engagements.counts(bob, [ref])[ref]
+        assert (found.reposts, found.reposted) == (1, False)
+        assert stores.engagements.get(bob, Engagement.REPOST, ref) == Engaged(last, False, 0, first)
+
+
 def test_an_answer_that_is_written_and_deleted_at_once_is_counted_or_not(
     stores: DynamoStores, together: Together
 ) -> None:

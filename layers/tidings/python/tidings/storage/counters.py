@@ -44,7 +44,10 @@ def engaged(item: Item) -> Engaged:
 def register(
     table: str, user_id: str, kind: Engagement, post: PostRef, old: Engaged | None, new: Engaged, retention_ms: int
 ) -> dict[str, Any]:
-    """Put the register `new`, on condition that `old` still stands."""
+    """Put the register `new`, on condition that `old` still stands.
+
+    A repost that is deleted below a later position keeps that one, so the position alone does not say which.
+    """
     item = {**register_key(user_id, kind, post), "position": string(new.position), "shard": number(new.shard)}
     if new.post:
         item["post"] = string(new.post)
@@ -55,9 +58,10 @@ def register(
         "ExpressionAttributeNames": names("owner"),
     }
     if old is not None:
+        state = "attribute_not_exists" if old.on else "attribute_exists"
         condition = {
-            "ConditionExpression": "#position = :old",
-            "ExpressionAttributeNames": names("position"),
+            "ConditionExpression": f"#position = :old AND {state}(#{keys.DELETED})",
+            "ExpressionAttributeNames": names("position", keys.DELETED),
             "ExpressionAttributeValues": {":old": string(old.position)},
         }
     return {"Put": {"TableName": table, "Item": item, **condition}}
