@@ -1,10 +1,13 @@
 """`post` and `post.delete`."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.unit.timelines.rig import Died, Rig
 from tidings.domain.errors import Conflict, NotFound, RetryLater
 from tidings.domain.events import Path
+from tidings.domain.posts import PostRef
 from tidings.services.post import Draft
 
 
@@ -72,6 +75,27 @@ def test_a_resend_of_a_deleted_post_is_acked_and_stays_deleted(rig: Rig) -> None
         assert rig.post("ann", client_id="c-1") == position
     [post] = rig.posts.posts.values()
     assert post.text is None
+
+
+@pytest.mark.parametrize("later_ms", [0, 31_000])
+def test_a_resend_is_acked_also_when_what_it_is_about_is_gone(rig: Rig, later_ms: int) -> None:
+    tea, milk = (PostRef("ann", rig.post("ann", text)) for text in ("tea?", "milk?"))
+    acts: list[Callable[[], str]] = [
+        lambda: rig.post("bob", "yes", "c-1", reply_to=tea),
+        lambda: rig.post("bob", "well", "c-2", quote=milk),
+        lambda: rig.like("bob", tea, "c-3"),
+        lambda: rig.repost("bob", milk, "c-4"),
+    ]
+    first = [act() for act in acts]
+    rig.delete("ann", tea.position)
+    rig.block("ann", "bob")
+    rig.clock.advance(later_ms)
+    assert [act() for act in acts] == first
+    for act in (rig.like, rig.repost):
+        with pytest.raises(NotFound):
+            act("bob", milk, "c-5")
+    with pytest.raises(NotFound):
+        rig.post("bob", "yes", "c-6", reply_to=tea)
 
 
 def test_a_collision_of_tags_overwrites_nothing(rig: Rig) -> None:

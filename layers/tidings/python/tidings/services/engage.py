@@ -1,13 +1,14 @@
 """`like`, `unlike`, `repost`, `unrepost`: registers of the user, counted where the post is.
 
 Order of writes: outbox (conditional), then one transaction: the register, the count, and for a repost the post that
-followers see.  A resend finds the register at its position, or a later one, and changes nothing.
+followers see.  A resend finds the register at its position, or a later one, and changes nothing; and it is answered as
+the first try was, also where the post is gone by now.
 """
 
 from __future__ import annotations
 
 from tidings.domain.engagement import Engaged, Engagement
-from tidings.domain.errors import Forbidden
+from tidings.domain.errors import Forbidden, NotFound
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.identity import Caller
 from tidings.domain.posts import Post, PostRef
@@ -47,13 +48,22 @@ class Engager:
 
     def _change(self, caller: Caller, client_id: str, kind: Engagement, ref: PostRef, on: bool) -> str:
         user = caller.user_id
-        original = self._original(caller, kind, ref) if on else self._originals.meant(ref)
+        refusal: Forbidden | NotFound | None = None
+        try:
+            original = self._original(caller, kind, ref) if on else self._originals.meant(ref)
+        except (Forbidden, NotFound) as error:
+            refusal, original = error, self._originals.meant(ref)
 
         def look(at: str) -> Engaged | None:
             engaged = self._engagements.get(user, kind, original)
             return engaged if engaged is not None and engaged.position >= at else None
 
         mark = fingerprint(kind if on else f"un{kind}", {"post": str(original)})
+        if refusal is not None:
+            done = self._claims.found(caller, client_id, mark, look)
+            if done is None or not done.on:
+                raise refusal
+            return done.post or done.position
         claim = self._claims.take(caller, client_id, mark, look)
         stands = claim.fact
         if stands is None:
