@@ -22,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from client.backoff import Backoff
 from client.errors import ClientError, Refused
 from client.session import Session
+from client.tokens import expiry
 from tidings.protocol.actions import BEARER_PREFIX, SUBPROTOCOL
 
 Token = str | Callable[[], str | Awaitable[str]]
@@ -63,6 +64,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._refusals = 0
+        self._expires_at: int | None = None
         self.connected = asyncio.Event()
         self.problem = ""
         """Why there is no connection at the moment, in a few words."""
@@ -94,7 +96,7 @@ class Connection:
         since = time.monotonic()
         self.problem = ""
         try:
-            self._session.opened(time.monotonic())
+            self._session.opened(time.monotonic(), self._expires_at)
             self.connected.set()
             self._wake.set()
             await self._serve(socket)
@@ -112,6 +114,7 @@ class Connection:
 
     async def _connect(self) -> ClientConnection:
         token = await self._fresh_token()
+        self._expires_at = expiry(token)
         return await connect(
             self._address,
             subprotocols=[websockets.Subprotocol(SUBPROTOCOL), websockets.Subprotocol(BEARER_PREFIX + token)],

@@ -24,6 +24,7 @@ from client.outgoing import Outgoing, Timing
 from client.own import look_up, looked_up, own_event
 from client.receipts import Mark, Receipts
 from client.syncing import SyncLoop
+from client.tokens import Lifetime
 from client.watching import Watching
 from client.wire import presence_of
 
@@ -49,14 +50,19 @@ class Session:
         self._sync = SyncLoop(self.timing.keep_alive, rng)
         self._watching = Watching()
         self._heard_at = 0.0
+        self._token = Lifetime()
         self._finished: list[Request] = []
         self._events: list[Event | State] = []
 
     # -- what happened ---------------------------------------------------------------------------------------------
 
-    def opened(self, now: float) -> None:
-        """A connection stands: send what is still unanswered, and sync (which also repairs the registry)."""
+    def opened(self, now: float, expires_at: int | None = None) -> None:
+        """A connection stands: send what is still unanswered, and sync (which also repairs the registry).
+
+        `expires_at` (epoch seconds) is when the token that opened it does: from then on the server tells nothing live.
+        """
         self.open, self.reconnect, self._heard_at = True, None, now
+        self._token = Lifetime(expires_at)
         self._out.opened(now)
         if self.inbox.me is None:
             self._out.add(Request("whoami", {}, "whoami"), now)
@@ -131,6 +137,8 @@ class Session:
             self.reconnect = "silent"
         if self._sync.due(now) and self.inbox.me is not None:
             self._begin_sync(now)
+        if self._token.over(now):
+            self.reconnect = "token"
         for request in self._watching.ask_again(now) if self.inbox.me is not None else ():
             self._out.add(request, now)
         self._go_on(now)
@@ -178,7 +186,7 @@ class Session:
         yield from self._out.resends()
         if self.inbox.me is not None:
             yield from self._out.starts(self._receipts_at)
-            yield from (at for at in (self._sync.next_at, self._watching.ask_at) if at is not None)
+            yield from (at for at in (self._sync.next_at, self._watching.ask_at, self._token.ends) if at is not None)
 
     def _go_on(self, now: float) -> None:
         """Whatever can happen now: settled requests, receipts that were gathered long enough, the next frames."""
@@ -226,6 +234,8 @@ class Session:
         self._out.add(self._sync.begin(self.inbox.cursor), now)
 
     def _synced(self, request: Request, now: float) -> None:
+        if request.reply is not None:
+            self._token.heard(request.reply.get("at"), now)
         step = self._sync.answered(request, self.inbox, now)
         self._events += step.events
         self._finished += step.served

@@ -26,10 +26,17 @@ def register(stores: Stores, device_id: str, connection_id: str, at: int | None 
 class TestRegistry:
     def test_a_connection_is_found_as_it_was_entered(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
-        one = Connection("a phone: ü.#[0]", "c1=", stores.clock.now(), "xmpp")
+        one = Connection("a phone: ü.#[0]", "c1=", stores.clock.now(), "xmpp", stores.clock.now() // 1_000 + 60)
         stores.registry.register(ann, one, stores.clock.now(), CAP)
         assert stores.registry.lookup([ann, bob, ann], stores.clock.now()) == {ann: [one], bob: []}
         assert stores.registry.lookup([], stores.clock.now()) == {}
+
+    def test_a_connection_is_there_until_its_token_expires(self, stores: Stores) -> None:
+        ann, now = stores.user("ann"), stores.clock.now()
+        one = Connection("phone", "c1", now, expires_at=now // 1_000 + 60)
+        stores.registry.register(ann, one, now, CAP)
+        assert stores.registry.lookup([ann], one.expires_at * 1_000 - 1) == {ann: [one]}
+        assert stores.registry.lookup([ann], one.expires_at * 1_000) == {ann: []}
 
     def test_the_later_connection_of_a_device_stands(self, stores: Stores) -> None:
         first = register(stores, "phone", "c1")

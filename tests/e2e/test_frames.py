@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
-from tests.e2e.phone import Phone, new_id
+from tests.e2e.phone import Phone, new_id, once
 from tests.e2e.steps import conversation, publish, say, tail
 
 KB = 1024
@@ -195,6 +195,26 @@ async def test_an_expired_token(connect: Connect, control: AsyncControlClient, u
     assert again.value.response.status_code == 401
     fresh = await connect(user("alice"))
     assert (await fresh.ask("whoami"))["type"] == "whoami"
+
+
+async def test_nothing_live_is_told_to_an_expired_token(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """Its socket may stay open for two hours: who may not ask any more is not told either."""
+    alice = await connect(user("alice"), token=(await control.mint(user("alice"), 60))["token"])
+    bob = await connect(user("bob"))
+    await say(bob, alice, "in time")
+    await alice.until(lambda: alice.messages())
+    assert (await bob.ask("presence.watch", users=[alice.user]))["users"][0]["online"]
+    await control.advance(61_000)
+    await say(bob, alice, "too late")
+    fresh = await connect(alice.user, "tablet")
+    await say(bob, alice, "to the other device")
+    await fresh.until(lambda: fresh.messages())
+    await control.idle()
+    assert [each["text"] for each in fresh.messages()] == ["to the other device"]
+    assert [each["text"] for each in alice.messages()] == ["in time"]
+    assert [each["text"] for each in once((await fresh.mailbox())[0])] == ["in time", "too late", "to the other device"]
 
 
 @pytest.mark.parametrize("claims", [{"aud": "others"}, {"iss": "https://elsewhere.example"}, {"sub": None}])

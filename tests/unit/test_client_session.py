@@ -1,5 +1,6 @@
 """The sans-I/O session: what it sends, and when it sends it again."""
 
+import base64
 import json
 import random
 
@@ -8,8 +9,9 @@ import pytest
 from client.errors import Closed, RequestError
 from client.lanes import Request
 from client.session import Session
+from client.tokens import expiry
 from tests.unit.client_alice import Alice
-from tests.unit.client_rig import Model, error
+from tests.unit.client_rig import BASE, Model, error
 
 
 def test_one_frame_in_flight_and_what_gathers_behind_it_travels_as_one_batch():
@@ -185,6 +187,34 @@ def test_the_gateways_own_errors_name_no_frame_so_all_are_sent_again_soon():
     alice.say({"message": "Internal server error", "connectionId": "c", "requestId": "r"})
     alice.wait(0.6)
     assert alice.frames() == [frame]
+
+
+def test_the_end_of_a_token_asks_for_another_connection_by_the_servers_clock():
+    alice = Alice()
+    alice.session.closed()
+    alice.session.opened(alice.now, BASE // 1_000 + 60)
+    assert alice.session.reconnect is None
+    sync = next(frame for frame in alice.frames() if frame["action"] == "sync")
+    alice.say({"type": "sync", "id": sync["id"], "events": [], "cursor": "c", "at": BASE})
+    assert alice.session.deadline is not None
+    assert alice.session.deadline <= alice.now + 61
+    alice.wait(60.5)
+    assert alice.session.reconnect is None
+    alice.wait(0.5)
+    assert alice.session.reconnect == "token"
+    alice.session.closed()
+    alice.session.opened(alice.now)
+    alice.wait(1)
+    assert alice.session.reconnect is None
+
+
+def test_the_expiry_of_a_token():
+    def token(claims: object) -> str:
+        return "e30." + base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=") + ".sig"
+
+    assert expiry(token({"exp": 1_795_446_000.9, "sub": "ü"})) == 1_795_446_000
+    for odd in (token({}), token([]), token({"exp": None}), token({"exp": "soon"}), "alice-1", "a.b.c", "a.\xff.c", ""):
+        assert expiry(odd) is None
 
 
 def test_an_expired_token_asks_for_another_connection_and_loses_nothing():

@@ -65,7 +65,9 @@ def caller_of(context: Mapping[str, Any]) -> Caller:
         proven.get("name"),
         int(proven.get("issued_at", 0)),
     )
-    connection = Connection(identity.device_id, context["connectionId"], int(context["connectedAt"]))
+    connection = Connection(
+        identity.device_id, context["connectionId"], int(context["connectedAt"]), expires_at=identity.expires_at
+    )
     frame_id = context.get("messageId") or context["requestId"]
     return Caller(identity, connection, int(context["requestTimeEpoch"]), frame_id)
 

@@ -26,16 +26,20 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One live socket.  `connected_at` is epoch ms; `protocol` names the encoding that the client speaks."""
+    """One live socket.  `connected_at` is epoch ms; `protocol` names the encoding that the client speaks; `expires_at`
+    is the expiry, in epoch seconds, of the token that opened it (0: not known)."""
 
     device_id: str
     connection_id: str
     connected_at: int
     protocol: str = "tidings.v1"
+    expires_at: int = 0
 
     def live(self, now: int) -> bool:
-        """Whether the gateway can still hold this connection at `now` (epoch ms)."""
-        return self.connected_at > now - CONNECTION_LIFE_MS
+        """Whether the gateway can still hold this connection at `now` (epoch ms), and its token is good: what the user
+        may not ask for any more is not told either."""
+        expired = self.expires_at and self.expires_at * 1_000 <= now
+        return not expired and self.connected_at > now - CONNECTION_LIFE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def _entry(connection: Connection) -> Value:
             "id": string(connection.connection_id),
             "at": number(connection.connected_at),
             "protocol": string(connection.protocol),
+            "expires": number(connection.expires_at),
         }
     }
 
@@ -124,6 +125,10 @@ def _connections(item: Item) -> list[Connection]:
     for name, value in item.items():
         if name.startswith(keys.DEVICE_PREFIX):
             entry = value["M"]
-            device_id = name.removeprefix(keys.DEVICE_PREFIX)
-            found.append(Connection(device_id, text_of(entry, "id"), int_of(entry, "at"), text_of(entry, "protocol")))
+            device_id, expires_at = (
+                name.removeprefix(keys.DEVICE_PREFIX),
+                int_of(entry, "expires") if "expires" in entry else 0,
+            )
+            known = text_of(entry, "id"), int_of(entry, "at"), text_of(entry, "protocol")
+            found.append(Connection(device_id, *known, expires_at))
     return found
