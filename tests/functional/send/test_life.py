@@ -180,7 +180,7 @@ def test_replies_and_mentions(deployed: Deployed, talk: Talk) -> None:
         ("edit", {"text": "HELLO"}, 4, 2),
         ("unsend", {}, 4, 2),
         ("react", {"emoji": "👍"}, 4, 3),
-        ("hide", {}, 2, 1),
+        ("hide", {}, 3, 1),
     ],
 )
 def test_what_it_costs(
