@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -40,11 +42,13 @@ def build() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code.  A failure is one sentence on standard error."""
-    options = build().parse_args(arguments)
-    logging.basicConfig(format="tidings: %(message)s", level=logging.ERROR)
-    logging.getLogger("tidings.client").setLevel(logging.WARNING)
     try:
-        return int(asyncio.run(options.run(options)))
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # see `tidings.sh`
+        try:
+            return _run(arguments)
+        finally:
+            print(end="", flush=True)
     except UsageError as error:
         return _complain(error, 2)
     except (ClientError, OSError) as error:
@@ -53,12 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _run(arguments: Sequence[str] | None) -> int:
+    # Whatever the locale is: other people's letters are shown as well as it can, odd bytes are refused with the text.
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "replace"), (sys.stderr, "replace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+    options = build().parse_args(arguments)
+    logging.basicConfig(format="tidings: %(message)s", level=logging.ERROR)
+    logging.getLogger("tidings.client").setLevel(logging.WARNING)
+    return int(asyncio.run(options.run(options)))
+
+
 def _complain(error: Exception, code: int) -> int:
-    if isinstance(error, BrokenPipeError):
-        # Whoever read our output has gone; keep the interpreter from complaining about it at exit.
+    try:
+        print(end="", flush=True)
+    except OSError:
+        # What is left can go nowhere; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    print(f"tidings: {error}", file=sys.stderr)
+    if not isinstance(error, BrokenPipeError):  # whoever read our output has gone: they know
+        print(f"tidings: {error}", file=sys.stderr)
     return code
 
 

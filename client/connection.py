@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import logging
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -31,6 +32,8 @@ log = logging.getLogger("tidings.client")
 THROTTLED_WAIT = 1.0
 STEADY = 10.0
 """A connection that lasted this many seconds clears the back-off."""
+TOKEN = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+"""What a JWT is made of, and what can travel in the handshake's header."""
 MAX_REPLY = 256 * 1024
 """Bytes; the gateway sends at most 128 KB in one message."""
 
@@ -128,7 +131,10 @@ class Connection:
         """The token.  Whoever gives them out may be down as well: that is no reason to give up."""
         try:
             given = self._token() if callable(self._token) else self._token
-            return str(await given if inspect.isawaitable(given) else given)
+            token = str(await given if inspect.isawaitable(given) else given)
+            if not TOKEN.fullmatch(token):
+                raise Refused("This is no token: a JWT is made of letters, digits, “-”, “_” and “.”.")
+            return token
         except ClientError:
             raise
         except Exception as error:
@@ -183,8 +189,10 @@ class Connection:
     def _not_connected(self, error: Exception) -> float:
         if isinstance(error, websockets.InvalidStatus):
             status = error.response.status_code
-            if status in (401, 403):
-                self._refuse("The gateway refused the token (or the Origin).", status)
+            if status == 401:
+                self._refuse("The gateway refused the token.", status)
+            elif status == 403:
+                self._refuse("The gateway refused the connection: the token, the device's id or the address.", status)
             elif status == 404 or status == 410:
                 raise Refused("There is no Tidings gateway at this address.", status) from None
             self._failed(f"the gateway answered {status}")

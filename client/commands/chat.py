@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 from client.api import Client
-from client.commands.options import connected, shared
+from client.commands.options import connected, shared, whole
 from client.commands.screen import Screen
 from client.commands.show import excerpt, lines, lively, partner_of, printable
 from client.commands.slash import HELP as SLASHES
@@ -51,7 +51,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     whom = parser.add_mutually_exclusive_group()
     whom.add_argument("--with", dest="partner", metavar="USER", help="whom to write to")
     whom.add_argument("--group", metavar="ID", help="the group to write into (`tidings conversations` lists yours)")
-    parser.add_argument("--last", type=int, default=10, metavar="N", help="show the last N messages first (default 10)")
+    parser.add_argument("--last", type=whole, default=10, metavar="N", help="the last N messages first (default 10)")
     parser.add_argument("--stay", action="store_true", help="keep listening after the end of the input")
     parser.set_defaults(run=run)
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from client.api import Client
 from client.circle import Person, Profile
-from client.commands.options import command, connected
+from client.commands.options import USER, command, connected, whole
 from client.commands.show import printable
 from client.people import People
 from client.replies import Ack
@@ -48,7 +48,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     show.set_defaults(run=run_show)
     find = command(commands, "find", "find people by handle or name", "List whom a handle or a name begins so.")
     find.add_argument("text", metavar="TEXT", nargs="+", help="how it begins")
-    find.add_argument("--limit", type=int, default=20, metavar="N", help="at most N (default 20)")
+    find.add_argument("--limit", type=whole, default=20, metavar="N", help="at most N (default 20)")
     find.set_defaults(run=run_find)
     _add_lists(commands)
     _add_acts(commands)
@@ -81,7 +81,7 @@ def _add_acts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     for name, sentence, act in acts:
         parser = command(commands, name, sentence)
-        parser.add_argument("whom", metavar="USER")
+        parser.add_argument("whom", metavar="USER", help=USER)
         parser.set_defaults(run=partial(run_act, act=act))
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from client.commands.options import Subparsers, command, connected, shared
+from client.commands.options import USER, Subparsers, command, connected, shared
 from client.commands.show import printable, when
 from client.replies import Ack, Group
 
@@ -39,15 +39,15 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     _settings(create, title=False)
 
     many = _command(commands, "add", "put people into a group", run_add)
-    many.add_argument("members", metavar="USER", nargs="+")
+    many.add_argument("members", metavar="USER", nargs="+", help=USER)
     one = _command(commands, "remove", "take somebody out: they get nothing later", run_remove)
-    one.add_argument("member", metavar="USER")
+    one.add_argument("member", metavar="USER", help=USER)
     _command(commands, "leave", "leave a group; an owner's role goes to the longest-standing admin", run_leave)
     role = _command(commands, "role", "make a member an admin, the owner, or a plain member again", run_role)
-    role.add_argument("member", metavar="USER")
-    role.add_argument("role", choices=("owner", "admin", "member"))
+    role.add_argument("member", metavar="USER", help=USER)
+    role.add_argument("role", choices=("owner", "admin", "member"), help="what they are from now on")
     rename = _command(commands, "rename", "give a group another title", run_set)
-    rename.add_argument("title", metavar="TITLE")
+    rename.add_argument("title", metavar="TITLE", help="what it is called from now on")
     _settings(_command(commands, "set", "change what a group is called, looks like or allows", run_set), title=True)
     _command(commands, "info", "print what a group is", run_info)
     _command(commands, "members", "print who is in a group: name, role, since when", run_members)
@@ -70,7 +70,7 @@ def _command(
 
 def _settings(parser: argparse.ArgumentParser, *, title: bool) -> None:
     if title:
-        parser.add_argument("--title", metavar="TEXT")
+        parser.add_argument("--title", metavar="TEXT", help="what it is called")
     parser.add_argument("--description", metavar="TEXT", help="what it is for")
     parser.add_argument("--picture", metavar="URL", help="an https:// address")
     parser.add_argument("--who-posts", choices=WHO, help="who may write (default: all members)")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from client.api import Client
-from client.commands.options import command, connected, place
+from client.commands.options import command, connected, place, whole
 from client.commands.show import excerpt, overview_line, printable, reader_words
 from client.errors import ClientError
 from client.events import Message
@@ -25,7 +25,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "list your conversations, newest activity first",
         "List your conversations: when something happened last, with whom, how many unread, what was last.",
     )
-    overview.add_argument("--limit", type=int, default=20, metavar="N", help="at most N (default 20)")
+    overview.add_argument("--limit", type=whole, default=20, metavar="N", help="at most N (default 20)")
     overview.add_argument("--all", action="store_true", help="archived ones, too")
     overview.set_defaults(run=run_conversations)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from client.api import Client
+from client.commands.guard import Guard, GuardedClient
 from client.connection import Token
 from client.core import Load
 from client.dispatch import Save
@@ -17,6 +19,7 @@ from client.posts import Name
 
 Subparsers = argparse._SubParsersAction
 CONNECT_S = 20.0
+USER = "a user's name (their user id)"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -50,7 +53,7 @@ def option(options: argparse.Namespace, name: str) -> str | None:
     return str(given) if given else None
 
 
-def client_for(options: argparse.Namespace, load: Load | None = None, save: Save | None = None) -> Client:
+def client_for(options: argparse.Namespace, load: Load | None = None, save: Save | None = None) -> GuardedClient:
     """A client as the options say, with its state kept if asked.  Raises `UsageError` when they do not say enough."""
     endpoint, token = option(options, "endpoint"), option(options, "token")
     user = getattr(options, "user", None)
@@ -63,17 +66,26 @@ def client_for(options: argparse.Namespace, load: Load | None = None, save: Save
         raise UsageError("Who are you? Give --token or TIDINGS_TOKEN, or --as NAME on a development host.")
     if endpoint is None:
         raise UsageError("Where to? Give --endpoint or TIDINGS_ENDPOINT.")
-    return Client(endpoint, given, option(options, "device") or f"cli-{os.getpid()}", load=load, save=save)
+    guard, device = Guard(), option(options, "device") or f"cli-{os.getpid()}"
+    client = GuardedClient(endpoint, given, device, load=load, save=guard.wrap(save) if save else None)
+    client.guard = guard
+    return client
 
 
 @contextlib.asynccontextmanager
 async def connected(
     options: argparse.Namespace, load: Load | None = None, save: Save | None = None
 ) -> AsyncIterator[Client]:
-    """A client that has reached the gateway.  Raises `UsageError`, or `ClientError` when it cannot be reached."""
-    async with client_for(options, load, save) as client:
-        await client.ready(CONNECT_S)
-        yield client
+    """A client that has reached the gateway.
+
+    Raises `UsageError`, `ClientError` when it cannot be reached, `OSError` when what came cannot be printed or kept.
+    """
+    client = client_for(options, load, save)
+    with client.guard.ending():
+        async with client:
+            await client.ready(CONNECT_S)
+            with client.guard.body():
+                yield client
 
 
 async def place(client: Client, whom: str) -> str:
@@ -88,7 +100,7 @@ def _development(options: argparse.Namespace, user: str, endpoint: str | None) -
     """Endpoint and tokens of a development host: it mints them for whoever asks, so only on this machine."""
     control = option(options, "control")
     if control is None:
-        raise UsageError("--as needs the development host's control address: --control or TIDINGS_CONTROL.")
+        raise UsageError("--as needs --control or TIDINGS_CONTROL: the control address that `make run` prints.")
     for url in (control, endpoint or control):
         if urlsplit(url).hostname not in LOOPBACK:
             raise UsageError("--as works with a development host on this machine only; use --token elsewhere.")
@@ -104,6 +116,13 @@ def _development(options: argparse.Namespace, user: str, endpoint: str | None) -
         return str(host.mint(user, name=user.capitalize())["token"])
 
     return where, token
+
+
+def whole(text: str) -> int:
+    """How many: a whole number."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError("give a whole number, 0 or more")
+    return int(text)
 
 
 def post_name(text: str) -> Name:

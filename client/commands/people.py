@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from client.commands.options import command, connected
+from client.commands.options import USER, command, connected
 from client.commands.show import presence_words, printable, when
 from client.events import Presence
 from client.replies import Device
@@ -19,7 +19,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("unblock", "end a block"),
     ):
         parser = command(subparsers, name, sentence)
-        parser.add_argument("whom", metavar="USER")
+        parser.add_argument("whom", metavar="USER", help=USER)
         parser.set_defaults(run=run_block)
     blocks = command(subparsers, "blocks", "print whom you have blocked")
     blocks.set_defaults(run=run_blocks)
@@ -46,7 +46,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     privacy.set_defaults(run=run_privacy)
 
     presence = command(subparsers, "presence", "print who is online, or when they were last seen")
-    presence.add_argument("users", metavar="USER", nargs="+")
+    presence.add_argument("users", metavar="USER", nargs="+", help=USER)
     presence.add_argument("--watch", action="store_true", help="go on printing changes until Ctrl-C")
     presence.set_defaults(run=run_presence)
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from client.api import Client
-from client.commands.options import command, connected, post_name
+from client.commands.options import USER, command, connected, post_name, whole
 from client.commands.show import post_line, printable
 from client.events import NewPosts
 from client.order import Seen
@@ -22,13 +22,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     post.add_argument("--quote", metavar="AUTHOR/POSITION", help="a post to be shown beside it")
     post.set_defaults(run=run_post)
     timeline = command(subparsers, "timeline", "print your home timeline, newest first")
-    timeline.add_argument("--user", dest="author", metavar="USER", help="one author's posts instead")
-    timeline.add_argument("--more", type=int, default=0, metavar="N", help="N more pages of 20")
-    timeline.add_argument("--follow", action="store_true", help="go on printing what comes into it until Ctrl-C")
+    which = timeline.add_mutually_exclusive_group()
+    which.add_argument("--user", dest="author", metavar="USER", help="one author's posts instead")
+    timeline.add_argument("--more", type=whole, default=0, metavar="N", help="N more pages of 20")
+    which.add_argument("--follow", action="store_true", help="go on printing what comes into it until Ctrl-C")
     timeline.set_defaults(run=run_timeline)
     for name, sentence in (("follow", "follow a user"), ("unfollow", "stop following a user")):
         parser = command(subparsers, name, sentence)
-        parser.add_argument("whom", metavar="USER")
+        parser.add_argument("whom", metavar="USER", help=USER)
         parser.set_defaults(run=run_follow)
 
 

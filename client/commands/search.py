@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from client.api import Client
-from client.commands.options import command, connected
+from client.commands.options import command, connected, whole
 from client.commands.show import post_line
 from client.events import SearchProgress
 from client.search import Found
@@ -28,7 +28,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     search.add_argument(
         "query", metavar="QUERY", nargs="+", help='words, "a phrase", #tag, from:HANDLE, since:YYYY-MM-DD'
     )
-    search.add_argument("--more", type=int, default=0, metavar="N", help="N more pages of 20")
+    search.add_argument("--more", type=whole, default=0, metavar="N", help="N more pages of 20")
     search.set_defaults(run=run_search)
 
 

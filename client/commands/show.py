@@ -170,6 +170,8 @@ async def lines(source: TextIO | None = None) -> AsyncIterator[str]:
     A thread of its own reads: files, pipes and terminals alike; it is a daemon, so that it never holds up the end.
     """
     stream = source or sys.stdin
+    if stream is None:
+        return  # standard input was closed before we came
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()
 

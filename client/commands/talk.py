@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from client.commands.options import UsageError, command, connected, place
+from client.commands.options import UsageError, command, connected, place, whole
 from client.commands.show import entry_line
 from client.events import KINDS, Entry, Event, GroupChange, NewPosts, SearchProgress, Setting
 from client.inbox import State
@@ -34,7 +34,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     tail.set_defaults(run=run_tail)
     history = command(subparsers, "history", "print a conversation's messages")
     history.add_argument("whom", metavar="WHOM", help="a user, or a group's ID")
-    history.add_argument("--last", type=int, default=50, metavar="N", help="the last N messages (default 50)")
+    history.add_argument("--last", type=whole, default=50, metavar="N", help="the last N messages (default 50)")
     history.add_argument("--positions", action="store_true", help="print each one's position, which names it, in front")
     history.set_defaults(run=run_history)
     whoami = command(subparsers, "whoami", "print who the token proves you to be")

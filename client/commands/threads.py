@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable
 
-from client.commands.options import command, connected, post_name
+from client.commands.options import command, connected, post_name, whole
 from client.commands.show import counts_line, post_line
+from client.errors import ClientError
 from client.replies import Page
 
 ENGAGEMENTS = (
@@ -16,22 +17,23 @@ ENGAGEMENTS = (
     ("unrepost", "take a repost back"),
 )
 POST = "AUTHOR/POSITION"
+NAMED = "the post, as timelines print its name"
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     for name, sentence in ENGAGEMENTS:
         parser = command(subparsers, name, sentence)
-        parser.add_argument("post", metavar=POST)
+        parser.add_argument("post", metavar=POST, help=NAMED)
         parser.set_defaults(run=run_engage)
     unpost = command(subparsers, "unpost", "take one of your posts back")
-    unpost.add_argument("position", metavar="POSITION")
+    unpost.add_argument("post", metavar="POSITION", help="of the post, as `post` prints it, or its whole name")
     unpost.set_defaults(run=run_unpost)
     thread = command(subparsers, "thread", "print a post with what it answers and what answers it, newest first")
-    thread.add_argument("post", metavar=POST)
+    thread.add_argument("post", metavar=POST, help=NAMED)
     mentions = command(subparsers, "mentions", "print what mentions, answers or quotes you, newest first")
     for parser, run in ((thread, run_thread), (mentions, run_mentions)):
-        parser.add_argument("--more", type=int, default=0, metavar="N", help="N more pages of 20")
+        parser.add_argument("--more", type=whole, default=0, metavar="N", help="N more pages of 20")
         parser.set_defaults(run=run)
 
 
@@ -47,7 +49,10 @@ async def run_engage(options: argparse.Namespace) -> int:
 async def run_unpost(options: argparse.Namespace) -> int:
     """Delete a post."""
     async with connected(options) as client:
-        await client.delete_post(options.position)
+        author, _, position = options.post.rpartition("/")
+        if author and author != (await client.whoami())["user_id"]:
+            raise ClientError("This is not your post.")
+        await client.delete_post(position)
     return 0
 
 

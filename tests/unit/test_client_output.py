@@ -1,0 +1,157 @@
+"""What becomes of a command whose output, input or state fails it: it ends, says why, and loses nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from client.__main__ import build, main
+from tests.unit.client_cli import asked, clean, run
+from tests.unit.client_rig import Rig, live, message, place, serve, until
+
+__all__ = ["clean"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Gone(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+async def test_a_line_that_could_not_be_printed_comes_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async with serve() as rig:
+        rig.model.mailboxes["alice"] = [message(1, "m1")]
+        words = ("tail", "--state", str(tmp_path / "state.json"))
+        with monkeypatch.context() as broken:
+            broken.setattr(sys, "stdout", Gone())
+            with pytest.raises(BrokenPipeError):
+                await run(rig, *words)
+        assert await run(rig, *words, "--once") == 0
+    assert [json.loads(line)["client_id"] for line in capsys.readouterr().out.splitlines()] == ["m1"]
+
+
+async def test_a_chat_ends_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve() as rig:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+        monkeypatch.setattr(sys, "stdout", Gone())
+        talking = asyncio.create_task(run(rig, "chat", "--with", "bob", "--stay"))
+        await until(lambda: any(frame["action"] == "sync" for _, frame in rig.model.heard))
+        await rig.sockets["alice"].send(live(message(1, "m1")))
+        with pytest.raises(BrokenPipeError):
+            await talking
+
+
+async def test_a_state_that_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    async with serve() as rig:
+        rig.model.mailboxes["alice"] = [message(1, "m1")]
+        state = tmp_path / "nowhere" / "state.json"
+        assert await _main(rig, "tail", "--once", "--state", str(state)) == 1
+    assert "nowhere" in capsys.readouterr().err.splitlines()[-1]
+
+
+async def test_no_input_at_all_is_the_end_of_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve() as rig:
+        monkeypatch.setattr(sys, "stdin", None)
+        assert await run(rig, "chat", "--with", "bob") == 0
+
+
+async def test_a_line_that_is_no_text_is_refused_and_the_next_one_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serve() as rig:
+        typed = io.TextIOWrapper(io.BytesIO(b"bad \xff\nnext\n"), encoding="utf-8", errors="strict")
+        monkeypatch.setattr(sys, "stdin", typed)
+        assert await _main(rig, "chat", "--with", "bob") == 1
+        assert [text for _, _, text in rig.model.log] == ["next"]
+    assert "✗  bad" in capsys.readouterr().err
+
+
+async def _main(rig: Rig, *words: str) -> int:
+    """The whole program, beside the server."""
+    return await asyncio.to_thread(main, [*words, "--endpoint", rig.url, "--token", "alice-1"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["timeline", "--user", "bob", "--follow"], "not allowed"),
+        (["timeline", "--more", "-1"], "0 or more"),
+        (["history", "bob", "--last", "-1"], "0 or more"),
+        (["conversations", "--limit", "x"], "0 or more"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+async def test_a_post_is_taken_back_by_the_name_that_timelines_print(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serve() as rig:
+        assert await run(rig, "unpost", f"alice/{place(1)}") == 0
+        assert await _main(rig, "unpost", f"bob/{place(1)}") == 1
+        assert asked(rig) == [{"action": "post.delete", "position": place(1)}]
+    assert "not your post" in capsys.readouterr().err
+
+
+def test_what_is_no_token_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["whoami", "--endpoint", "ws://127.0.0.1:9", "--token", "a b"]) == 1
+    assert "This is no token" in capsys.readouterr().err
+
+
+def test_every_argument_is_explained() -> None:
+    unexplained = [
+        f"{parser.prog}: {action.metavar or action.dest}"
+        for parser in _parsers(build())
+        for action in parser._actions
+        if action.help is None and not isinstance(action, argparse._SubParsersAction)
+    ]
+    assert unexplained == []
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from _parsers(each)
+
+
+def test_a_folder_of_the_same_name_does_not_get_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "client").mkdir()
+    (tmp_path / "client" / "__init__.py").touch()
+    tidings = ROOT / "client" / "tidings.sh"
+    done = subprocess.run([tidings, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_ctrl_c_while_it_starts_leaves_no_trace(tmp_path: Path) -> None:
+    slow = tmp_path / "websockets.py"
+    slow.write_text("import signal\nprint('here', flush=True)\nsignal.pause()\n")
+    process = subprocess.Popen(
+        [ROOT / "client" / "tidings.sh", "whoami"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (-signal.SIGINT, "")
