@@ -37,20 +37,24 @@ Key = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class State:
     """What to keep between runs: the sync cursor, the latest event ids (sender, client id) and what was taken back
-    latest (conversation, position), oldest first: a message may come after its end."""
+    latest (conversation, position), oldest first: a message may come after its end.  `following` is where a sync goes
+    on that has not come to its end."""
 
     cursor: str | None = None
     seen: tuple[Key, ...] = ()
     gone: tuple[Gone, ...] = ()
+    following: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The state as JSON values."""
-        return {"cursor": self.cursor, "seen": _lists(self.seen), "gone": _lists(self.gone)}
+        kept: dict[str, Any] = {"cursor": self.cursor, "seen": _lists(self.seen), "gone": _lists(self.gone)}
+        return kept | ({"next": self.following} if self.following is not None else {})
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> State:
         """The state that `as_json` gave, here or in an earlier version."""
-        return State(value.get("cursor"), _pairs(value.get("seen", ())), _pairs(value.get("gone", ())))
+        seen, gone = _pairs(value.get("seen", ())), _pairs(value.get("gone", ()))
+        return State(value.get("cursor"), seen, gone, value.get("next"))
 
 
 class Inbox:
@@ -60,6 +64,7 @@ class Inbox:
         self.display = Display(gone=state.gone)
         self.me = me
         self.cursor = state.cursor
+        self.following = state.following
         self.present: Recent[str, Presence] = Recent()
         self._seen: Seen[Key] = Seen(ids=state.seen)
         self._receipts = receipts
@@ -117,7 +122,7 @@ class Inbox:
 
     def state(self) -> State:
         """What to keep."""
-        return State(self.cursor, tuple(self._seen)[-KEEP:], self.display.gone(KEEP))
+        return State(self.cursor, tuple(self._seen)[-KEEP:], self.display.gone(KEEP), self.following)
 
     def _logged(self, event: LogEvent) -> LogEvent | None:
         """Copies are taken in, too: after a restart the display is empty, and the first copy's receipt may be lost."""

@@ -231,7 +231,7 @@ class Session:
             self._out.add(request, now)
 
     def _begin_sync(self, now: float) -> None:
-        self._out.add(self._sync.begin(self.inbox.cursor), now)
+        self._out.add(self._sync.begin(self.inbox), now)
 
     def _synced(self, request: Request, now: float) -> None:
         if request.reply is not None:

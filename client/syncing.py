@@ -2,6 +2,9 @@
 
 The gateway closes a connection that is idle for ten minutes, so the keep-alive interval must stay under that; and the
 keep-alive *is* the sync, so whatever live delivery lost is repaired within one interval.
+
+A sync that was interrupted, be it by the end of the program, goes on where it was, and another one follows at once: the
+kept cursor moves over the logs of large groups only at the end, so that beginning again could be for ever.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class SyncLoop:
 
     def __init__(self, interval: float, rng: random.Random) -> None:
         self.running = False
+        self._resumed = False
         self._interval = interval
         self._random = rng
         self._next_at = 0.0
@@ -44,26 +48,32 @@ class SyncLoop:
         self._asked.append(request)
         return not self.running
 
-    def begin(self, cursor: str | None) -> Request:
+    def begin(self, inbox: Inbox) -> Request:
         """The first request."""
         self.running = True
+        self._resumed = inbox.following is not None
+        if self._resumed:
+            return _request(next=inbox.following)
         self._served += self._asked
         self._asked = []
-        return _request(cursor=cursor)
+        return _request(cursor=inbox.cursor)
 
     def answered(self, request: Request, inbox: Inbox, now: float) -> Step:
         """A page came, or an error: one cursor that the server does not take is dropped, to begin without it."""
         if request.reply is None:
-            if isinstance(request.error, RequestError) and inbox.cursor is not None:
-                inbox.cursor = None
-                return Step([], self.begin(None), [])
+            if isinstance(request.error, RequestError) and (inbox.following or inbox.cursor) is not None:
+                inbox.cursor = inbox.cursor if inbox.following is not None else None
+                inbox.following = None
+                return Step([], self.begin(inbox), [])
             return self._ended(request, [], inbox, now)
         page = request.reply
         events: list[Event | State] = [*inbox.take(page.get("events", ()), "sync")]
-        inbox.cursor = page.get("cursor", inbox.cursor)
+        inbox.cursor, inbox.following = page.get("cursor", inbox.cursor), page.get("next")
         events.append(inbox.state())
-        if page.get("next"):
-            return Step(events, _request(next=page["next"]), [])
+        if inbox.following is not None:
+            return Step(events, _request(next=inbox.following), [])
+        if self._resumed:
+            return Step(events, self.begin(inbox), [])
         return self._ended(request, events, inbox, now)
 
     def _ended(self, last: Request, events: list[Event | State], inbox: Inbox, now: float) -> Step:
@@ -73,7 +83,7 @@ class SyncLoop:
         served, self._served = self._served, []
         for each in served:
             each.reply, each.error = last.reply, last.error
-        return Step(events, self.begin(inbox.cursor) if self._asked else None, served)
+        return Step(events, self.begin(inbox) if self._asked else None, served)
 
     def interrupted(self) -> None:
         """The connection went: those who wait are served by the next sync."""

@@ -2,6 +2,9 @@
 
 import json
 import random
+from typing import Any
+
+import pytest
 
 from client.events import Message, Receipt
 from client.inbox import State
@@ -77,6 +80,61 @@ def test_sync_goes_on_with_next_and_keeps_the_cursor():
     states = [each for each in alice.session.take_events() if isinstance(each, State)]
     assert states[-1].cursor == alice.session.inbox.cursor == f"{BASE + 50_001 - SETTLE:013d}"
     assert states[-1].seen == tuple(("bob", f"m{n}") for n in range(5))
+
+
+def sync_page(frame: dict[str, Any], numbers: range, following: str | None) -> str:
+    """A page of a large group's log: the cursor to keep does not move before the end."""
+    events = [message(n, f"m{n}") for n in numbers]
+    page = {"type": "sync", "id": frame["id"], "events": events, "cursor": "c1.begin", "at": BASE}
+    return json.dumps(page | ({"next": following} if following else {"cursor": "c1.end"}))
+
+
+def syncs(session: Session) -> list[dict[str, Any]]:
+    return [frame for frame in map(json.loads, session.take_frames()) if frame["action"] == "sync"]
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_a_sync_that_was_interrupted_goes_on_where_it_was_and_another_follows(restart: bool):
+    """However much it has brought: what began again would repeat all of it."""
+    session = Session("alice", State("c1.begin"), rng=random.Random(1))
+    session.opened(0.0)
+    for part in range(60):
+        (frame,) = syncs(session)
+        session.received(sync_page(frame, range(100 * part, 100 * part + 100), f"n2.{part}"), 0.0)
+    seen = session.take_events()
+    states = [each for each in seen if isinstance(each, State)]
+    session.closed()
+    if restart:
+        kept = State.from_json(json.loads(json.dumps(states[-1].as_json())))
+        session = Session("alice", kept, rng=random.Random(1))
+    session.opened(1.0)
+    asked = Request("sync", {})
+    session.submit(asked, 1.0)
+    (again,) = syncs(session)
+    assert (again.get("cursor"), again["next"]) == (None, "n2.59")
+    session.received(sync_page(again, range(6_000, 6_050), None), 1.0)
+    (fresh,) = syncs(session)
+    assert (fresh["cursor"], fresh.get("next")) == ("c1.end", None)
+    assert session.take_finished() == []
+    session.received(sync_page(fresh, range(6_040, 6_060), None), 1.0)
+    seen += session.take_events()
+    assert [each.client_id for each in seen if isinstance(each, Message)] == [f"m{n}" for n in range(6_060)]
+    assert session.take_finished() == [asked]
+    assert session.inbox.state().following is None
+
+
+def test_where_a_sync_was_and_the_server_no_longer_knows_is_forgotten_and_then_the_cursor():
+    session = Session("alice", State("c1.old", following="n1.old"), rng=random.Random(1))
+    session.opened(0.0)
+    asked = []
+    for _ in range(3):
+        asked.append(json.loads(session.take_frames()[0]))
+        session.received(json.dumps(error(asked[-1]["id"], "resync_required")), 0.0)
+    assert [(each.get("next"), each.get("cursor")) for each in asked] == [
+        ("n1.old", None),
+        (None, "c1.old"),
+        (None, None),
+    ]
 
 
 def test_who_asks_while_a_sync_runs_gets_one_that_began_later():

@@ -11,6 +11,7 @@ from tidings.domain.identity import Connection
 from tidings.services.history import Histories
 from tidings.services.metas import Metas
 from tidings.services.pulls import Pulls
+from tidings.services.send import SendMessage, Sent
 from tidings.services.sync import SyncPage, Syncs
 from tidings.services.tallies import Tallies
 from tidings.services.views import Views
@@ -219,3 +220,22 @@ def test_a_history_page_is_bounded_in_bytes_and_goes_on_where_it_ended(rig: Rig)
     second = small.page(rig.caller("ann"), "dm#ann#bob", first.before, 50)
     assert [message.client_id for message in (*first.events, *second.events)] == ["c3", "c2", "c1", "c0"]
     assert second.before is None
+
+
+def test_a_sync_may_be_gone_on_with_long_after_and_then_from_its_cursor_all_is_there(rig: Rig) -> None:
+    """A program that ended in the middle keeps `next`; what was on its way then is met by the sync that follows."""
+    sent, slow = [], rig.caller("ann")
+    for number in range(6):
+        rig.clock.advance(1)
+        sent.append(rig.send("ann", "bob", client_id=f"c-{number}").position)
+    first = page(rig, limit=3)
+    rig.clock.advance(1_000)
+    sent.append(rig.messaging.one(slow, SendMessage("c-slow", "bob", "hello"), Sent).position)
+    rig.clock.advance(HOUR)
+    sent.append(rig.send("ann", "bob", client_id="c-later").position)
+    seen, got = list(first.events), first
+    while got.following is not None:
+        got = page(rig, following=got.following, limit=3)
+        seen += got.events
+    after, _ = sync(rig, got.cursor)
+    assert {event.position for event in (*seen, *after)} == set(sent)
