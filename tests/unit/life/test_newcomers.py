@@ -15,6 +15,7 @@ from tidings.services.edit import EditMessage
 from tidings.services.facts import Sent
 from tidings.services.react import React
 from tidings.services.send import SendMessage
+from tidings.services.unsend import UnsendMessage
 
 NOW = 1_800_000_000_000
 
@@ -70,3 +71,12 @@ def test_what_a_member_gets() -> None:
         assert member.gets(edit(at[3], at[2]), history)
         assert member.gets(edit(at[3], at[0]), history) is before
         assert not member.gets(edit(at[4], at[2]), history)
+
+
+@pytest.mark.parametrize("history", list(Seen))
+def test_an_unsend_takes_the_text_from_whoever_was_told_of_it(rig: Rig, history: Seen) -> None:
+    rig.world.groups.all[GROUP] = replace(rig.world.groups.all[GROUP], history=history)
+    sent = edited(rig, delivered=True)
+    rig.request("ann", UnsendMessage("u", GROUP, sent.position))
+    rig.settle()
+    assert rig.texts(GROUP, sent.position) == []

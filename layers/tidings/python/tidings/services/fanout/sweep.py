@@ -43,15 +43,17 @@ class Holders:
         return () if conversation.is_group(subject.owner) else conversation.members(subject.owner)
 
     def members(self, subject: Subject, shard: int, after: str | None) -> Iterator[tuple[int, str]]:
-        """The members of a group who received the message, or whom a pulled one mentions."""
+        """The members of a group who received the message or an edit of it (where newcomers see what was before them,
+        they are told of edits, too), or whom a pulled one mentions."""
         if not conversation.is_group(subject.owner):
             return
         entries = tombstones(self._log, subject)
         if entries and all(entry.path is Path.PULL for entry in entries):
             yield from ((0, user_id) for user_id in sorted(entries[0].mentions) if user_id > (after or ""))
             return
+        told = [entry.position for entry in entries]
         for at, page in self._members.audience(subject.owner, shard, after):
-            yield from ((at, member.user_id) for member in page if member.received(subject.position))
+            yield from ((at, member.user_id) for member in page if any(map(member.received, told)))
 
 
 class DeleteCopies:
