@@ -150,6 +150,25 @@ class TestMembers:
         assert party.group.members == 2
         assert party.change(Move(*[party.stores.members.get(party.group, "bob")] * 2), most=1)  # type: ignore[arg-type]
 
+    def test_an_owner_without_an_heir_leaves_nobody_behind(self, party: Party) -> None:
+        (ann,) = party.join("ann", role=Role.OWNER)
+
+        def leave(*heirs: Move) -> bool:
+            at = party.at()
+            ended = Member("ann", (replace(ann.stays[0], left=party.stores.clock.now() + 8_000, left_at=at),))
+            return party.change(Move(ann, ended), *heirs, at=at)
+
+        (bob,) = party.join("bob")
+        assert not leave()
+        assert party.present() == ["ann", "bob"]
+        assert leave(Move(bob, replace(bob, role=Role.OWNER, role_at=party.at())))
+        assert (party.present(), party.group.members) == (["bob"], 1)
+
+    def test_the_last_one_may_go(self, party: Party) -> None:
+        party.join("ann", role=Role.OWNER)
+        party.leave("ann")
+        assert party.group.members == 0
+
     def test_a_passed_fence_writes_nothing(self, party: Party) -> None:
         stores, at = party.stores, party.at()
         event = changed(party.chat, at, Change.ADDED, ("ann",))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tests.fakes.messaging import FakeLog
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import GroupChange, Path
-from tidings.domain.groups import Group, Member, Move, Seen, Who
+from tidings.domain.groups import Group, Member, Move, Seen, Who, deserts
 from tidings.domain.stamp import Fence
 from tidings.ports.groups import PRESENT
 
@@ -102,6 +102,8 @@ class FakeMembers:
         standing, there = self._groups.all[group.conversation_id], self.all.setdefault(group.conversation_id, {})
         more = sum(move.after.present - bool(move.before and move.before.present) for move in moves)
         if more > 0 and standing.members + more > most:
+            return False
+        if deserts(moves) and standing.members + more:
             return False
         if any(_state(there.get(move.after.user_id)) != _state(move.before) for move in moves):
             return False

@@ -174,6 +174,19 @@ class TestLeave:
         rig.leave("ann", chat)
         assert rig.group(chat).members == 0
 
+    def test_an_owner_leaves_nobody_behind_whom_another_device_adds_meanwhile(self, rig: Rig) -> None:
+        chat = rig.create("ann")
+        earlier = rig.caller("ann")
+
+        def meanwhile(name: str) -> None:
+            if name == "change":
+                rig.before = None
+                rig.actions.add(earlier, rig.id(), chat, ["bob"])
+
+        rig.before = meanwhile
+        rig.leave("ann", chat)
+        assert rig.roles(chat) == {"bob": OWNER}
+
     def test_removed_is_left_by_somebody_elses_hand(self, rig: Rig) -> None:
         chat = rig.create("ann", "bob")
         rig.remove("ann", chat, "bob")

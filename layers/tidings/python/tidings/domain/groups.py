@@ -7,6 +7,7 @@ after that time is sure to see that the member has gone, and whoever sends befor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -128,6 +129,12 @@ class Move:
 
     before: Member | None
     after: Member
+
+
+def deserts(moves: Sequence[Move]) -> bool:
+    """Whether the owner goes and nobody takes over: then nobody may be left behind."""
+    goes = any(move.before and move.before.role is Role.OWNER and not move.after.present for move in moves)
+    return goes and all(move.after.role is not Role.OWNER for move in moves)
 
 
 MOVES: Final = 96

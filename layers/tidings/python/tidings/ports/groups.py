@@ -76,7 +76,8 @@ class Members(Protocol):
 
         On condition that every member still is as before, that new ones still belong where `group` (strongly read,
         before the members were) says, that not more than `most` are present afterwards if there are more than
-        before, and that the event's position is free.  False: one does not hold; nothing is written.
+        before, that nobody is if the owner goes and nobody takes over, and that the event's position is free.  False:
+        one does not hold; nothing is written.
         """
         ...
 

@@ -10,8 +10,9 @@ The notes come first because whoever sends while the transaction is being writte
 joiner's sync reads the log for what is positioned within `T` of the join.  A note says only that somebody may have
 joined or left; the member's item tells.
 
-Who may do what is decided on what was strongly read, and the transaction takes place only if that still stands.  A
-request that changes nothing (everybody is in it already) leaves a tombstone at its position, so that it stays done.
+Who may do what is decided on what was strongly read just before.  The transaction takes place only if the members whom
+it changes still are as they were read; that its caller still may is not looked at once more.  A request that changes
+nothing (everybody is in it already) leaves a tombstone at its position, so that it stays done.
 """
 
 from __future__ import annotations

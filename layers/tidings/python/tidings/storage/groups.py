@@ -120,11 +120,13 @@ class GroupStore:
         }
 
 
-def counting(table: str, group: Group, more: int, entering: bool, most: int, shards: int) -> dict[str, Any]:
+def counting(
+    table: str, group: Group, more: int, entering: bool, most: int, shards: int, *, deserting: bool
+) -> dict[str, Any]:
     """Count `more` members in `group`, and set how many shards it has from now on.
 
     With `entering`, or more shards than before, on condition that they still are as `group` says; with more members
-    than before, that they will not be more than `most`.
+    than before, that they will not be more than `most`; with `deserting`, that nobody is left behind.
     """
     request: dict[str, Any] = {
         "TableName": table,
@@ -141,6 +143,9 @@ def counting(table: str, group: Group, more: int, entering: bool, most: int, sha
     if more > 0:
         request["ConditionExpression"] += " AND #members <= :room"
         request["ExpressionAttributeValues"][":room"] = number(most - more)
+    if deserting:
+        request["ConditionExpression"] += " AND #members = :gone"
+        request["ExpressionAttributeValues"][":gone"] = number(-more)
     if shards != group.shards:
         request["UpdateExpression"] += " SET #shards = :grown"
         request["ExpressionAttributeValues"][":grown"] = number(shards)

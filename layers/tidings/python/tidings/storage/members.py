@@ -15,7 +15,7 @@ from zlib import crc32
 
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.events import GroupChange, Path
-from tidings.domain.groups import Group, Member, Move
+from tidings.domain.groups import Group, Member, Move, deserts
 from tidings.domain.stamp import Fence
 from tidings.ports.groups import PRESENT
 from tidings.ports.world import Clock
@@ -173,7 +173,8 @@ class MemberStore:
             return []
         crowded = group.members + more > group.shards * self._full
         shards = min((number for number in SHARDS if number > group.shards and crowded), default=group.shards)
-        counted = [groups.counting(self._conversations, group, more, entering, most, shards)]
+        deserting = deserts(moves)
+        counted = [groups.counting(self._conversations, group, more, entering, most, shards, deserting=deserting)]
         if shards != group.shards:
             place = stays.key(group.conversation_id, 0, keys.MEMBER_SHARDS)
             counted.append({"Put": {"TableName": self._table, "Item": {**place, "shards": number(shards)}}})
