@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contract.made import position
 from tests.unit.messaging.home import only, page
 from tests.unit.messaging.rig import Rig
-from tidings.domain.events import Change, GroupChange, Message, Path
+from tidings.domain.events import Change, Edit, GroupChange, Message, Path
 from tidings.domain.groups import Group
 
 GROUP = "g#aaaaaaaaaaaaaaaa"
@@ -67,3 +67,19 @@ def test_who_left_sees_the_end_of_their_stay(rig: Rig) -> None:
     found = only(rig)
     assert isinstance(found.last, Message)
     assert (found.last.text, found.unread, found.row.left) == ("for bob again", 1, False)
+
+
+def test_who_left_sees_no_text_that_came_after(rig: Rig) -> None:
+    room = Room(rig)
+    kept, edited = room.say("ann", "for all"), room.say("ann", "first words")
+    room.leave("bob")
+    removed = room.rig.world.memberships.rows["bob", GROUP].left_at
+    rig.world.memberships.hide("bob", GROUP, removed, rig.world.fence())
+    found = only(rig)
+    assert isinstance(found.last, Message)
+    assert found.last.text == "first words"
+    at = position(rig.clock.advance(1))
+    rig.world.log.edit(Edit(GROUP, at, "ann", "e", edited, "not for bob"), rig.world.fence())
+    found = only(rig)
+    assert found.last is not None
+    assert found.last.position == kept

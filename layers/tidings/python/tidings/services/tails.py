@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tidings.domain.events import GroupChange, LogEntry, Message
+from tidings.domain.events import GroupChange, LogEntry, Message, tells_of
 from tidings.domain.position import FIRST, LAST
 from tidings.ports.groups import Membership
 from tidings.ports.messaging import Log
@@ -36,7 +36,7 @@ class Tails:
 
     def of(self, row: Membership) -> Tail:
         """The newest message or change."""
-        shows = self._shows(row.conversation_id)
+        shows = self._shows(row)
         after, before = bounds(row)
         for limit in LOOKS:
             entries, further = self._log.page(row.conversation_id, before, limit, shows, after=after)
@@ -57,7 +57,7 @@ class Tails:
         read = read_up_to(row)
         if tail.last is not None and tail.last.position <= read:
             return 0
-        shows = self._shows(row.conversation_id)
+        shows = self._shows(row)
         after, before = bounds(row)
         if tail.last is not None:
             before = tail.last.position + "~"
@@ -70,12 +70,18 @@ class Tails:
         )
         return len(found)
 
-    def _shows(self, conversation_id: str) -> Callable[[LogEntry], bool]:
-        hidden = self._hidden.get(conversation_id, frozenset())
+    def _shows(self, row: Membership) -> Callable[[LogEntry], bool]:
+        """What is for the reader, and whose text is: of a message that was edited when they had left it is not."""
+        hidden = self._hidden.get(row.conversation_id, frozenset())
+        after, before = bounds(row)
 
         def shows(entry: LogEntry) -> bool:
+            event = entry.event
+            if not isinstance(event, Shown) or entry.position in hidden:
+                return False
+            text = tells_of(event)
             mine = entry.sender == self._user_id or not entry.withheld
-            return mine and isinstance(entry.event, Shown) and entry.position not in hidden
+            return mine and (text is None or after < text < before)
 
         return shows
 
