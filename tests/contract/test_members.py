@@ -237,6 +237,28 @@ class TestGrowing:
             rest = [member.user_id for member in party.everybody(shard, user_id)]
             assert rest == [each for _, each in whole[index + 1 :]]
 
+    def test_an_admin_is_an_heir_wherever_they_are(self, party: Party) -> None:
+        users = [f"user-{n:02d}" for n in range(4 * FULL * 2)]
+        for user_id in users:
+            party.join(user_id)
+        heirs = party.stores.members.heirs
+        for user_id in (users[0], users[-1]):
+            found = party.stores.members.get(party.group, user_id)
+            assert found is not None
+            assert party.change(Move(found, replace(found, role=Role.ADMIN, role_at=party.at())))
+            assert user_id in [each.user_id for each in heirs(party.chat, "somebody")]
+        assert users[0] not in [each.user_id for each in heirs(party.chat, users[0])]
+
+    def test_whoever_is_left_is_an_heir(self, party: Party) -> None:
+        users = [f"user-{n:02d}" for n in range(4 * FULL * 2)]
+        for user_id in users:
+            party.join(user_id)
+        for user_id in users:
+            others = party.stores.members.heirs(party.chat, user_id)
+            assert {each.user_id for each in others} <= set(users[users.index(user_id) + 1 :])
+            assert bool(others) == (user_id != users[-1])
+            party.leave(user_id)
+
     @pytest.mark.parametrize("after", ["", "x", "1", ".ann", "-1.ann", "0."])
     def test_a_page_goes_on_after_a_page(self, party: Party, after: str) -> None:
         with pytest.raises(InvalidRequest):

@@ -92,6 +92,9 @@ class FakeMembers:
         if shard == 0 and (found := self._after(conversation_id, after or "")):
             yield 0, found
 
+    def heirs(self, conversation_id: str, besides: str) -> list[Member]:
+        return [each for each in self._after(conversation_id, "") if each.present and each.user_id != besides]
+
     def _after(self, conversation_id: str, bound: str) -> list[Member]:
         return [member for user_id, member in sorted(self.all.get(conversation_id, {}).items()) if user_id > bound]
 

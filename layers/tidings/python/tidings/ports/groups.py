@@ -69,6 +69,11 @@ class Members(Protocol):
         """
         ...
 
+    def heirs(self, conversation_id: str, besides: str) -> Sequence[Member]:
+        """Who is there and can take over from `besides`, strongly read: all admins, and everybody where they are not
+        many, or at least some of those who joined first.  Nobody only where nobody else is there."""
+        ...
+
     def change(
         self, group: Group, moves: Sequence[Move], event: GroupChange, path: Path, most: int, fence: Fence
     ) -> bool:

@@ -120,8 +120,33 @@ class MemberStore:
                     yield shard, members
             shard, bound = shard + 1, None
 
-    def _everybody(self, conversation_id: str, shard: int, after: str) -> Iterator[list[Item]]:
-        request: dict[str, Any] = {**self._query(conversation_id, shard, after), "Limit": PAGE}
+    def heirs(self, conversation_id: str, besides: str) -> list[Member]:
+        """Who can take over from `besides`.
+
+        Everybody of shard 0, where those are who joined while the group was small, and of the others the admins: their
+        items alone have a role, so the rest is left out before it travels.
+        """
+        items = [item for page in self._everybody(conversation_id, 0, BEFORE_SHARDS) for item in page]
+        shards = max([1, *map(_shards, items[:1])])
+        found = [stays.member(item) for item in items if not _shards(item)]
+        for shard in range(1, shards):
+            pages = self._everybody(conversation_id, shard, keys.MEMBER_SHARDS, roles=True)
+            found += [stays.member(item) for page in pages for item in page]
+        for shard in range(1, shards):
+            if any(member.present and member.user_id != besides for member in found):
+                break
+            pages = self._everybody(conversation_id, shard, keys.MEMBER_SHARDS)
+            found += [stays.member(item) for page in pages for item in page]
+        return [member for member in found if member.present and member.user_id != besides]
+
+    def _everybody(self, conversation_id: str, shard: int, after: str, *, roles: bool = False) -> Iterator[list[Item]]:
+        """The items of a shard, a page at a time; `roles`: only of those who have one."""
+        request: dict[str, Any] = self._query(conversation_id, shard, after)
+        if roles:
+            request["FilterExpression"] = "attribute_exists(#role)"
+            request["ExpressionAttributeNames"] = {**request["ExpressionAttributeNames"], "#role": "role"}
+        else:
+            request["Limit"] = PAGE
         while True:
             with answered():
                 answer = self._client.query(**request)
