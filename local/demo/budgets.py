@@ -60,7 +60,7 @@ def joining(joins: int, mailboxes: int) -> Allowed:
 
 def leaving(mailboxes: int) -> Allowed:
     """One who leaves or is removed, likewise, and the tally of what everybody has read, which may wait for them."""
-    return Allowed(12 + mailboxes, 19 + mailboxes, 2 + mailboxes, 1 + mailboxes)
+    return Allowed(14 + mailboxes, 21 + mailboxes, 2 + mailboxes, 1 + mailboxes)
 
 
 def receipt(online: int = 1) -> Allowed:

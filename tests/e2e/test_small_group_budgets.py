@@ -63,5 +63,5 @@ async def test_removing_one(connect: Connect, control: AsyncControlClient, user:
         allowed,
         lambda: do(alice, "group.remove", conversation=group, member=bob.user),
     )
-    # Likewise; and the tally, which is due and done.
-    assert cost.write == 1 + 1 + 2 * (2 + 1) + 3 + 2 + 2
+    # Likewise, but what is the removed one's own is written before the ack, too; and the tally, which is due and done.
+    assert cost.write == 1 + 1 + 2 * (2 + 1) + 2 + 3 + 2 + 2

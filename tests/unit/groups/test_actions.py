@@ -194,6 +194,14 @@ class TestLeave:
         assert (event.change, event.sender, event.users) == (Change.REMOVED, "ann", ("bob",))
         assert rig.roles(chat) == {"ann": OWNER}
 
+    def test_with_the_ack_their_list_of_conversations_ends_there(self, rig: Rig) -> None:
+        chat = rig.create("ann", "bob")
+        rig.world.memberships.begin("bob", chat, rig.group(chat).created, rig.world.fence())
+        done = rig.remove("ann", chat, "bob")
+        row = rig.world.memberships.get("bob", chat)
+        assert row is not None
+        assert (row.left, row.left_at) == (True, done.position)
+
 
 class TestRoles:
     def test_the_owner_gives_the_group_away(self, rig: Rig) -> None:

@@ -73,7 +73,7 @@ class GroupActions:
             entry = self._changes.write(caller, ask, group, turn, claim) or look(at)
         if entry is None or not isinstance(entry.event, GroupChange):
             raise RetryLater("This group could not be made yet. Send it again.")
-        self._own_row(caller, entry.event)
+        self._rows(entry.event, [caller.user_id])
         there = frozenset(entry.event.users)
         return Changed(client_id, chat, at, tuple(user_id for user_id in asked if user_id not in there))
 
@@ -135,12 +135,13 @@ class GroupActions:
     def _change(self, caller: Caller, ask: Ask, users: Sequence[str], decide: Decide) -> Changed:
         entry = self._changes.make(caller, ask, users, decide)
         if isinstance(entry.event, GroupChange):
-            self._own_row(caller, entry.event)
+            self._rows(entry.event, entry.event.users)
         return Changed(ask.client_id, ask.conversation_id, entry.position)
 
-    def _own_row(self, caller: Caller, change: GroupChange) -> None:
-        """The caller's list of conversations is right with the ack; the others' a moment later."""
-        self._settle.apply(change, [caller.user_id], self._claims.fence(self._clock.now()))
+    def _rows(self, change: GroupChange, users: Sequence[str]) -> None:
+        """The lists of conversations of `users` are right with the ack: those of the caller and of whoever goes, who is
+        to see no later end of the log.  The others' are a moment later."""
+        self._settle.apply(change, users, self._claims.fence(self._clock.now()))
 
     def _missing(self, chat: str, users: Sequence[str]) -> tuple[str, ...]:
         """Those of `users` who are not in the group: they were not, whoever has left it since aside."""
