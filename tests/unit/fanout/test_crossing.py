@@ -5,8 +5,9 @@ import pytest
 from tests.unit.fanout.rig import GROUP, Died
 from tests.unit.fanout.town import MOST, Town
 from tidings.domain.events import Path
-from tidings.domain.groups import REMEMBERED_MS
+from tidings.domain.groups import REMEMBERED_MS, Group
 from tidings.domain.pulled import OPEN
+from tidings.domain.stamp import Fence
 
 NAMES = tuple(f"m-{number}" for number in range(12))
 WAIT = 30_000 + REMEMBERED_MS
@@ -199,3 +200,23 @@ def _died_at(number: int) -> bool:
     assert (town.group.path, town.group.pulled_from) == (Path.CHUNK, 0)
     assert all(pulls(town, name)[start] != OPEN for name in NAMES[:6])
     return seen >= number
+
+
+def test_a_turn_whose_first_answer_was_lost_is_known_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client asks a second time, and then the condition does not hold any more."""
+    turn = town.groups.turn
+
+    def twice(group: Group, path: Path, pulled_from: int, fence: Fence) -> bool:
+        turn(group, path, pulled_from, fence)
+        town.pass_time(2_500)
+        return turn(group, path, pulled_from, fence)
+
+    monkeypatch.setattr(town.groups, "turn", twice)
+    town.hook = lambda _name: town.pass_time(1)
+    start = pulled(town, MOST + 1)
+    for name in NAMES[:4]:
+        town.exit(name)
+        town.repair(name)
+    town.settle()
+    assert (town.group.path, town.group.pulled_from) == (Path.CHUNK, 0)
+    assert all(pulls(town, name)[start] != OPEN for name in NAMES[: MOST + 1])

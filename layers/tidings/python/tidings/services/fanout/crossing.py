@@ -78,8 +78,10 @@ class Crossing:
         start = ms_of(job.position)
         if group.outgrown(self._most):
             fence = Fence(start, self._times, self._clock.now)
-            if fence.expired() or not self._groups.turn(group, Path.CHUNK, start, fence):
+            if fence.expired():
                 return replace(job, position=floor(now))
+            if not self._groups.turn(group, Path.CHUNK, start, fence):
+                return job  # Somebody else's stands now, or this very one, put by a try whose answer was lost.
             group = replace(group, pulled_from=start)
         if group.path is not Path.CHUNK or group.pulled_from != start:
             return None
