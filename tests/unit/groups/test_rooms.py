@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import pytest
 
 from tests.unit.groups import rig as groups
 from tests.unit.messaging import rig as messaging
 from tidings.domain.errors import Forbidden, NotFound, TidingsError
-from tidings.domain.events import GroupChange, Message, Path
+from tidings.domain.events import GroupChange, LogEntry, Message, Path
 from tidings.domain.groups import INLINE_MAILBOXES, Role
 from tidings.domain.position import ms_of
 from tidings.services.edit import EditMessage
@@ -55,6 +56,12 @@ class Party:
             before = page.before
             if before is None:
                 return found[::-1]
+
+
+def said_in(party: Party) -> dict[str, str]:
+    """Where each text stands."""
+    entries = party.world.log.entries
+    return {entry.event.text: at for (_, at), entry in entries.items() if isinstance(entry.event, Message)}
 
 
 @pytest.fixture
@@ -244,6 +251,39 @@ class TestHistory:
     def test_from_the_join_on(self, party: Party, limit: int) -> None:
         chat = self.scene(party, "join")
         assert party.history("bob", chat, limit) == ["added", "first stay", "left", "added", "second stay"]
+
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    def test_what_was_said_meanwhile_is_not_read(
+        self, party: Party, limit: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However long somebody was away: a page begins where they were there."""
+        chat, page = self.scene(party, "join"), party.world.log.page
+        said = said_in(party)
+        looks: list[tuple[str, str]] = []
+
+        def spied(where: str, before: str, *args: Any, after: str, **more: Any) -> tuple[list[LogEntry], str | None]:
+            looks.append((after, before))
+            return page(where, before, *args, after=after, **more)
+
+        monkeypatch.setattr(party.world.log, "page", spied)
+        assert len(party.history("bob", chat, limit)) == 5
+        assert looks
+        assert not any(after < said[text] < before for text in ("away", "before") for after, before in looks)
+
+    def test_a_page_between_two_stays_goes_on_with_the_earlier_one(self, party: Party) -> None:
+        chat = self.scene(party, "join")
+        said = said_in(party)
+        page = party.rig.histories.page(party.rig.caller("bob"), chat, said["away"], 2)
+        assert [getattr(event, "text", "") for event in page.events] == ["", "first stay"]
+        page = party.rig.histories.page(party.rig.caller("bob"), chat, said["before"], 2)
+        assert (page.events, page.before) == ((), None)
+
+    def test_who_comes_back_before_the_removal_holds_has_one_stay(self, party: Party) -> None:
+        chat = party.groups.create("ann", "bob")
+        party.groups.remove("ann", chat, "bob")
+        party.groups.add("ann", chat, "bob")
+        party.send("ann", chat, "hello")
+        assert party.history("bob", chat, 1) == ["created", "removed", "added", "hello"]
 
     def test_everything_where_the_group_says_so(self, party: Party) -> None:
         chat = self.scene(party, "all")

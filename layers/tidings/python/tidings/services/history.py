@@ -55,7 +55,10 @@ class Histories:
             mine = not entry.withheld or entry.sender == caller.user_id
             return mine and isinstance(entry.event, Shown) and _in_sight(entry.event, view)
 
-        entries, further = self._log.page(conversation_id, min(below, view.high), limit, show, after=view.low)
+        span, earlier = view.below(below)
+        entries, further = self._log.page(conversation_id, span.end, limit, show, after=span.after)
+        if further is None:
+            further = earlier
         seen = (as_seen(self._log, entry, caller.user_id) for entry in entries)
         every = [event for event in seen if isinstance(event, Shown)]
         events = self._unhidden(caller, conversation_id, every)
