@@ -7,8 +7,12 @@ from tests.contract.made import position
 from tidings.ports import Device
 
 
-def device(stores: Stores, number: int, device_id: str = "phone", endpoint: str | None = "arn:1") -> Device:
-    return Device(device_id, "fcm", endpoint, position(stores.clock.now(), number))
+def device(
+    stores: Stores, number: int, device_id: str = "phone", endpoint: str | None = "arn:1", *, issued: int = 0
+) -> Device:
+    """A registration; `issued` ms from now is when its token was given out."""
+    now = stores.clock.now()
+    return Device(device_id, "fcm", endpoint, position(now, number), now + issued)
 
 
 class TestDevices:
@@ -39,11 +43,22 @@ class TestDevices:
         assert stores.devices.remove(ann, "phone", removal), "the same request, sent again"
         assert stores.devices.get(ann, "phone") is None
         assert stores.devices.of(ann) == []
-        assert not stores.devices.put(ann, device(stores, 2))
-        assert stores.devices.put(ann, device(stores, 4))
-        assert stores.devices.get(ann, "phone") == device(stores, 4)
+        assert not stores.devices.put(ann, device(stores, 2, issued=1))
+        later = device(stores, 4, issued=1)
+        assert stores.devices.put(ann, later)
+        assert stores.devices.get(ann, "phone") == later
         assert not stores.devices.remove(ann, "phone", removal)
-        assert stores.devices.get(ann, "phone") == device(stores, 4)
+        assert stores.devices.get(ann, "phone") == later
+
+    def test_a_removal_stands_against_later_registrations_by_the_token_of_before(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        removal = position(stores.clock.now(), 3)
+        assert stores.devices.put(ann, device(stores, 4))
+        assert stores.devices.remove(ann, "phone", removal)
+        assert not stores.devices.put(ann, device(stores, 5))
+        assert not stores.devices.put(ann, device(stores, 5, issued=-1_000))
+        assert stores.devices.get(ann, "phone") is None
+        assert stores.devices.put(ann, device(stores, 5, issued=1))
 
     def test_removing_nothing_still_stands_against_a_late_registration(self, stores: Stores) -> None:
         ann = stores.user("ann")

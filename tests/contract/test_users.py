@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.engines import Stores
+from tidings.domain.errors import TokenExpired
 from tidings.domain.identity import Identity
 from tidings.ports import User
 
@@ -71,6 +74,18 @@ class TestUsers:
         stores.users.drop_device(ann, "phone")
         assert stores.users.add_device(ann, "laptop", 2)
         assert stores.users.get([ann])[ann].devices == {"tablet", "laptop"}
+
+    def test_a_token_of_before_a_removal_adds_nothing(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+        assert stores.users.add_device(ann, "phone", 2, 10), "nobody was ever signed out"
+        stores.users.revoke(ann, 20)
+        assert stores.users.add_device(ann, "phone", 2, 10), "it is there"
+        for issued_at in (0, 10, 20):
+            with pytest.raises(TokenExpired):
+                stores.users.add_device(ann, "tablet", 2, issued_at)
+        assert stores.users.add_device(ann, "tablet", 2, 21)
+        assert not stores.users.add_device(ann, "laptop", 2, 21)
+        assert stores.users.get([ann])[ann].devices == {"phone", "tablet"}
 
     def test_the_last_device_can_go_and_another_can_come(self, stores: Stores) -> None:
         ann = stores.user("ann")

@@ -85,6 +85,24 @@ async def test_a_device_is_signed_out(connect: Connect, control: AsyncControlCli
     assert (await back.ask("whoami"))["device_id"] == "phone", "whoever signs in anew may come back"
 
 
+async def test_a_token_that_was_signed_out_registers_no_other_name(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """Whoever took it holds a second socket, under a name that is not registered and does not end."""
+    stolen = (await control.mint(user("alice"), LIFE_S))["token"]
+    laptop = await registered(connect, user("alice"), "laptop")
+    phone = await registered(connect, user("alice"), "phone", token=stolen)
+    thief = await connect(phone.user, "another", token=stolen)
+    await laptop.ask("device.remove", device_id="phone")
+    await ended(phone)
+    refusal = await thief.ask("device.register")
+    assert (refusal["code"], refusal["retryable"]) == ("token_expired", False)
+    await thief.close()
+    assert await refused(connect, phone.user, "another", stolen) == 401
+    assert {name for name, line in (await listed(laptop)).items() if "registered_at" in line} == {"laptop"}
+    assert (await laptop.ask("device.register"))["registered"], "those that are registered may change"
+
+
 async def test_a_device_signs_itself_out(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     token = (await control.mint(user("alice"), LIFE_S))["token"]
     phone = await registered(connect, user("alice"), "phone", token=token)

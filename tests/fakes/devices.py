@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from tidings.domain.errors import InvalidRequest, Unavailable
+from tidings.domain.position import floor, ms_of
 from tidings.ports import Device, Notification
 
 
@@ -23,7 +24,7 @@ class FakeDevices:
 
     def put(self, user_id: str, device: Device) -> bool:
         key = (user_id, device.device_id)
-        if self._position(key) > device.position:
+        if self._position(key) > device.position or self.removed.get(key, "") >= floor(device.issued_at):
             return False
         self.devices[key] = device
         self.removed.pop(key, None)
@@ -34,7 +35,8 @@ class FakeDevices:
 
     def remove(self, user_id: str, device_id: str, position: str) -> bool:
         key = (user_id, device_id)
-        if self._position(key) > position:
+        older = key in self.devices and self.devices[key].issued_at <= ms_of(position)
+        if self._position(key) > position and not older:
             return False
         there = key in self.devices or self.removed.get(key) == position
         self.devices.pop(key, None)

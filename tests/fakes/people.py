@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from tidings.domain.errors import Unavailable
+from tidings.domain.errors import TokenExpired, Unavailable
 from tidings.domain.events import Event
-from tidings.domain.identity import Connection, Identity
+from tidings.domain.identity import SIGNED_OUT, Connection, Identity, signed_out
 from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports import Activity, Delivery, PostResult, User
 
@@ -39,8 +39,10 @@ class FakeUsers:
     def get(self, user_ids: Iterable[str]) -> Mapping[str, User]:
         return {user_id: self.users[user_id] for user_id in user_ids if user_id in self.users}
 
-    def add_device(self, user_id: str, device_id: str, cap: int) -> bool:
+    def add_device(self, user_id: str, device_id: str, cap: int, issued_at: int | None = None) -> bool:
         user = self.users.get(user_id, User(user_id))
+        if issued_at is not None and signed_out(user.revoked_at, issued_at, device_id, user.devices):
+            raise TokenExpired(SIGNED_OUT)
         if device_id not in user.devices and len(user.devices) >= cap:
             return False
         self.users[user_id] = replace(user, devices=user.devices | {device_id})

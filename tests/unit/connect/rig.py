@@ -79,7 +79,7 @@ class Rig:
     def caller(self, user_id: str, device_id: str = "phone", *, connection: str = "c1", stamp: int = 0) -> Caller:
         """A frame of `user_id`'s, a millisecond after the last one, or at `stamp`."""
         at = stamp or self.clock.advance(1)
-        identity = Identity(user_id, device_id, at // 1000 + 3_600, user_id.title())
+        identity = Identity(user_id, device_id, at // 1000 + 3_600, user_id.title(), at)
         return Caller(identity, Connection(device_id, connection, at), at, f"frame-{next(self._numbers)}")
 
     def phone(self, user_id: str, device_id: str = "phone", token: str | None = None) -> str:

@@ -84,6 +84,18 @@ def test_devices_are_capped_and_known_ones_may_register_again() -> None:
     rig.phone("ann", "one-more")
 
 
+def test_a_token_that_its_platform_refuses_leaves_nothing_registered() -> None:
+    rig = Rig()
+    rig.world.push.bad = {"bad"}
+    with pytest.raises(InvalidRequest):
+        rig.devices.register(rig.caller("ann"), "fcm", "bad")
+    assert registered(rig, "ann") == set()
+    rig.phone("ann")
+    with pytest.raises(InvalidRequest):
+        rig.devices.register(rig.caller("ann"), "fcm", "bad")
+    assert registered(rig, "ann") == {"phone"}
+
+
 def test_removing_drops_the_endpoint_and_the_device() -> None:
     rig = Rig()
     rig.phone("ann")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -12,7 +15,7 @@ from tests.unit.connect.rig import CAP, Rig
 from tidings.domain.errors import TokenExpired, Unavailable
 from tidings.domain.identity import Caller
 from tidings.services.connect import Connections
-from tidings.services.devices import DeviceState
+from tidings.services.devices import DeviceRegistry, DeviceState
 from tidings.services.revoke import Revoker
 
 
@@ -164,3 +167,76 @@ def test_a_device_that_signs_itself_out_gets_its_reply_first() -> None:
     assert rig.world.sockets.last == {"c-phone": "the reply"}
     assert rig.world.sockets.ended == ["c-phone"]
     assert live(rig) == set()
+
+
+def test_a_token_that_was_signed_out_registers_no_other_device() -> None:
+    """Its socket under another name is still open: it would be good there for ever."""
+    rig = Rig()
+    rig.devices.register(arrive(rig, "phone"), "fcm", "t")
+    laptop = arrive(rig, "laptop")
+    rig.devices.register(laptop, None, None)
+    other = arrive(rig, "another-name")
+    revoker(rig).revoke(laptop, "phone")
+    for device in (other, arrive_later(rig, other)):
+        with pytest.raises(TokenExpired):
+            rig.devices.register(device, None, None)
+    assert rig.world.users.users["ann"].devices == {"laptop"}
+    assert {each.device_id for each in rig.world.devices.of("ann")} == {"laptop"}
+    assert rig.devices.register(laptop, "apns", "u").registered, "those that are registered may change"
+    rig.devices.register(arrive(rig, "another-name", issued_at=rig.clock.now()), None, None)
+    assert rig.world.users.users["ann"].devices == {"laptop", "another-name"}
+
+
+def arrive_later(rig: Rig, caller: Caller) -> Caller:
+    """A later frame of the same socket."""
+    return replace(rig.caller("ann", caller.identity.device_id), identity=caller.identity)
+
+
+def test_a_device_does_not_register_itself_again_while_it_is_signed_out() -> None:
+    """At each moment of the removal a later frame of the device, which it sends without end."""
+    for at in count():
+        rig, moments = Rig(), count()
+        phone = arrive(rig, "phone")
+        rig.devices.register(phone, "fcm", "t")
+        request = rig.caller("ann", "laptop")
+
+        def again(*_: object, at: int = at, moments: Iterator[int] = moments, rig: Rig = rig) -> None:
+            if next(moments) == at:
+                with suppress(TokenExpired):
+                    rig.devices.register(arrive_later(rig, phone), "fcm", "t")  # noqa: B023
+
+        users, devices = watched(rig.world.users, before=again), watched(rig.world.devices, before=again)
+        registry = DeviceRegistry(users, devices, rig.world.push, CAP)
+        revoked = Revoker(users, rig.world.registry, rig.world.sockets, registry, rig.connections, rig.clock).revoke(
+            request, "phone"
+        )
+        assert not revoked.state.registered
+        assert rig.world.sockets.ended == ["c-phone"]
+        with suppress(TokenExpired):
+            rig.devices.register(arrive_later(rig, phone), "fcm", "t")
+        assert rig.world.devices.of("ann") == []
+        assert rig.world.users.users["ann"].devices == frozenset()
+        assert rig.world.push.endpoints == {}
+        if next(moments) <= at:
+            assert at >= 5, "so few calls cannot be all"
+            return
+
+
+def test_what_is_registered_while_it_is_removed_is_not_signed_out() -> None:
+    """It was not there when the removal looked, and its token is a later one."""
+    rig = Rig()
+    late = rig.caller("ann", "laptop")
+    rig.clock.advance(1_000)
+
+    def sign_in(name: str) -> None:
+        if name == "remove" and "tablet" not in live(rig):
+            rig.devices.register(arrive(rig, "tablet", issued_at=rig.clock.now()), None, None)
+
+    devices = watched(rig.world.devices, before=sign_in)
+    registry = DeviceRegistry(rig.world.users, devices, rig.world.push, CAP)
+    revoked = Revoker(
+        rig.world.users, rig.world.registry, rig.world.sockets, registry, rig.connections, rig.clock
+    ).revoke(late, "tablet")
+    assert revoked.state.registered
+    assert live(rig) == {"tablet"}
+    assert rig.world.sockets.ended == []

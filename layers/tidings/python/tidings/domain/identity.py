@@ -9,6 +9,15 @@ CONNECTION_LIFE_MS: Final = 7_800_000
 """2 h 10 min: the gateway ends a connection after two hours, so an older entry is a lost `$disconnect`."""
 
 
+SIGNED_OUT: Final = "This token is older than the removal of a device. Sign in again."
+
+
+def signed_out(revoked_at: int, issued_at: int, device_id: str, devices: frozenset[str]) -> bool:
+    """Whether the removal of a device, at `revoked_at` (epoch ms; 0: never), has ended what a token that was given out
+    at `issued_at` was good for on a device; `devices` are those that are registered."""
+    return 0 < revoked_at >= issued_at and device_id not in devices
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A proven user on a device.

@@ -9,19 +9,22 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered device.  `endpoint` is the SNS endpoint's ARN, None where nothing can be pushed."""
+    """A registered device.  `endpoint` is the SNS endpoint's ARN, None where nothing can be pushed; `issued_at` (epoch
+    ms) when the token that registered it was given out (0: not known)."""
 
     device_id: str
     platform: str
     endpoint: str | None
     position: str
+    issued_at: int = 0
 
 
 class Devices(Protocol):
     """Push endpoints of each user, a register by position."""
 
     def put(self, user_id: str, device: Device) -> bool:
-        """Enter unless a later registration or removal stands.  Whether it was entered."""
+        """Enter unless a later registration stands, or a removal that is later than the registration or its token.
+        Whether it was entered."""
         ...
 
     def get(self, user_id: str, device_id: str) -> Device | None:
@@ -29,7 +32,8 @@ class Devices(Protocol):
         ...
 
     def remove(self, user_id: str, device_id: str, position: str) -> bool:
-        """Leave a tombstone unless something later stands.  Whether there was a device."""
+        """Leave a tombstone unless something later stands; a registration is later only by a later token.  Whether
+        there was a device."""
         ...
 
     def of(self, user_id: str) -> list[Device]:

@@ -43,8 +43,12 @@ class Users(Protocol):
         """Those of `user_ids` who exist (eventually consistent, one batch)."""
         ...
 
-    def add_device(self, user_id: str, device_id: str, cap: int) -> bool:
-        """Add to the set of registered devices.  False when the cap would be passed."""
+    def add_device(self, user_id: str, device_id: str, cap: int, issued_at: int | None = None) -> bool:
+        """Add to the set of registered devices.  False when the cap would be passed.
+
+        With `issued_at`, of the token that asks: raises `TokenExpired` where that is older than the removal of a
+        device, and this one is not in the set.
+        """
         ...
 
     def drop_device(self, user_id: str, device_id: str) -> None:

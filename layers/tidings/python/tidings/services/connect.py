@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tidings.domain.errors import TokenExpired
-from tidings.domain.identity import Caller, Connection, Identity
+from tidings.domain.identity import SIGNED_OUT, Caller, Connection, signed_out
 from tidings.ports.people import Registry, User, Users
 from tidings.ports.world import Clock
 
@@ -43,9 +43,10 @@ class Connections:
         now = self._clock.now()
         entries = self._registry.register(caller.user_id, caller.connection, now, self._cap)
         user = self._users.ensure(caller.identity, now)
-        if _signed_out(caller.identity, user):
+        mine = caller.identity
+        if signed_out(user.revoked_at, mine.issued_at, mine.device_id, user.devices):
             self._registry.remove(caller.user_id, caller.connection.device_id, caller.connection.connection_id)
-            raise TokenExpired("This token is older than the removal of a device. Sign in again.")
+            raise TokenExpired(SIGNED_OUT)
         self._attendance.came(user, caller.connection, entries)
 
     def close(self, caller: Caller) -> None:
@@ -57,9 +58,3 @@ class Connections:
         left = self._registry.remove(user_id, connection.device_id, connection.connection_id)
         if left is not None:
             self._attendance.left(user_id, connection, at, left)
-
-
-def _signed_out(identity: Identity, user: User) -> bool:
-    """Whether the removal of a device has ended what the token was good for (`tidings.services.revoke`)."""
-    older = user.revoked_at > 0 and identity.issued_at <= user.revoked_at
-    return older and identity.device_id not in user.devices

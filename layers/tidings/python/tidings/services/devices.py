@@ -43,18 +43,23 @@ class DeviceRegistry:
     def register(self, caller: Caller, platform: str | None, token: str | None) -> DeviceState:
         """Register the caller's own device; again with another token when the platform gave it a new one.
 
-        Raises `TooMany`, and `InvalidRequest` for a token that its platform refuses or a platform without a token.
+        Raises `TooMany`, `TokenExpired` for a new device of whoever has been signed out, and `InvalidRequest` for a
+        token that its platform refuses or a platform without a token.
         """
         if (platform is None) != (token is None):
             raise InvalidRequest("`platform` and `push_token` come together, or neither.")
         user_id, device_id = caller.user_id, caller.identity.device_id
-        if not self._users.add_device(user_id, device_id, self._cap):
+        if not self._users.add_device(user_id, device_id, self._cap, caller.identity.issued_at):
             raise TooMany(f"A user may register {self._cap} devices. Remove one of them first.")
         standing = self._devices.get(user_id, device_id)
-        endpoint = self._endpoint(caller, platform, token, standing)
+        try:
+            endpoint = self._endpoint(caller, platform, token, standing)
+        except InvalidRequest:
+            self._agree(user_id, device_id, there=standing is not None)  # Nobody is to find it half registered.
+            raise
         if endpoint is not None and (standing is None or standing.endpoint != endpoint):
             self._take(endpoint, _owner(user_id, device_id))
-        device = Device(device_id, platform or "", endpoint, _position(caller))
+        device = Device(device_id, platform or "", endpoint, _position(caller), caller.identity.issued_at)
         if not self._devices.put(user_id, device):
             return self._later_one(caller, device_id, superseded=endpoint)
         self._agree(user_id, device_id, there=True)
@@ -66,7 +71,8 @@ class DeviceRegistry:
         """Forget a device of the caller's, by default their own; one that is not there is fine."""
         user_id, name = caller.user_id, device_id or caller.identity.device_id
         standing = self._devices.get(user_id, name)
-        if not self._devices.remove(user_id, name, _position(caller)) and standing is not None:
+        removed = self._devices.remove(user_id, name, _position(caller))
+        if not removed and self._devices.get(user_id, name) is not None:
             return self._later_one(caller, name, superseded=None)
         if standing is not None and standing.endpoint is not None:
             self._push.drop(standing.endpoint, _owner(user_id, name))

@@ -1,13 +1,15 @@
 """`device.remove`: a device is signed out.  It gets no copies and no pushes, its socket closes, and it cannot come back
 with the token that it had.
 
-    the device leaves the register and the set   ->   tokens issued until now no longer open other devices
+    tokens issued until now open and register no other devices   ->   the device leaves the register and the set
         ->   look up the user's sockets (strongly), end the device's
 
 A token says who somebody is, not on which device: whoever holds one may call the device as they like.  So from the
 moment of the removal on, a token that is older is good only on devices that are registered then; on any other it takes
 a newer token, which the issuer gives to whoever signs in anew.  `$connect` enters its socket first and meets the user's
-item then, a removal writes that item first and looks for sockets then: at least one of the two sees the other.
+item then, a removal writes that item first and looks for sockets then: at least one of the two sees the other.  A frame
+of the device that is still on its way, be it stamped later, does not register it again, nor does another socket of that
+token register a name of its own: the register takes a registration only from a token that is later than the removal.
 
 That an older token still opens the user's other registered devices is on purpose: these must not be signed out.
 """
@@ -57,10 +59,10 @@ class Revoker:
         A registration that is later than this request stands, and nothing closes then.  Raises `Unavailable`: some
         socket may still be open, and the request is to be sent again.
         """
+        self._users.revoke(caller.user_id, caller.stamp)
         state = self._devices.remove(caller, device_id)
         if state.registered:
             return Revoked(state, own=False)
-        self._users.revoke(caller.user_id, caller.stamp)
         own = state.device_id == caller.identity.device_id
         others = [each for each in self._sockets_of(caller, state.device_id) if not (own and _is(caller, each))]
         if not all(self._sockets.close(others)):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.position import ms_of
+from tidings.domain.position import floor, ms_of
 from tidings.ports.devices import Device
 from tidings.storage import keys
-from tidings.storage.attributes import Item, expiry, names, string, text_of, text_or_none
+from tidings.storage.attributes import Item, expiry, int_of, names, number, string, text_of, text_or_none
 from tidings.storage.calls import ConditionFailed, answered
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _NOT_LATER: Final = "attribute_not_exists(#user_id) OR #position <= :position"
 """The same position is the same request, sent again."""
+_NOT_REMOVED: Final = f"({_NOT_LATER}) AND (attribute_not_exists(#{keys.DELETED}) OR #position < :issued)"
+"""Whoever is signed out does not come back with the token that they had, however late they ask."""
+_ISSUED_BEFORE: Final = f"{_NOT_LATER} OR #issued_at <= :removed_at"
 REMOVED_MS: Final = 86_400_000
 """How long a tombstone is kept: no registration is a day late."""
 
@@ -30,11 +33,14 @@ class DeviceStore:
         self._table = table
 
     def put(self, user_id: str, device: Device) -> bool:
-        """Enter unless a later registration or removal stands.  Whether it was entered."""
+        """Enter unless a later registration stands, or a removal that is later than the registration or its token.
+        Whether it was entered."""
         item = {**_key(user_id, device.device_id), "platform": string(device.platform)}
+        item["issued_at"] = number(device.issued_at)
         if device.endpoint is not None:
             item["endpoint"] = string(device.endpoint)
-        return self._put(item, device.position) is not None
+        values = {":issued": string(floor(device.issued_at))}
+        return self._put(item, device.position, _NOT_REMOVED, (keys.DELETED,), values) is not None
 
     def get(self, user_id: str, device_id: str) -> Device | None:
         """One device, strongly read; None when never registered or removed."""
@@ -45,9 +51,11 @@ class DeviceStore:
         return _device(item) if item else None
 
     def remove(self, user_id: str, device_id: str, position: str) -> bool:
-        """Leave a tombstone unless something later stands.  Whether there was a device."""
+        """Leave a tombstone unless something later stands; a registration is later only by a later token.  Whether
+        there was a device."""
         gone = {keys.DELETED: string("1"), keys.TTL: expiry(ms_of(position) + REMOVED_MS)}
-        replaced = self._put({**_key(user_id, device_id), **gone}, position)
+        values = {":removed_at": number(ms_of(position))}
+        replaced = self._put({**_key(user_id, device_id), **gone}, position, _ISSUED_BEFORE, ("issued_at",), values)
         if not replaced:
             return False
         return keys.DELETED not in replaced or text_of(replaced, "position") == position
@@ -103,16 +111,18 @@ class DeviceStore:
         with answered():
             self._client.delete_item(TableName=self._table, Key=_owner_key(endpoint))
 
-    def _put(self, item: dict[str, Any], position: str) -> Item | None:
-        """Put `item` at `position`: what it replaced (empty: nothing), or None when something later stands."""
+    def _put(
+        self, item: Item, position: str, condition: str, named: tuple[str, ...], values: dict[str, Any]
+    ) -> Item | None:
+        """Put `item` at `position`: what it replaced (empty: nothing), or None where the condition fails."""
         try:
             with answered():
                 answer = self._client.put_item(
                     TableName=self._table,
                     Item={**item, "position": string(position)},
-                    ConditionExpression=_NOT_LATER,
-                    ExpressionAttributeNames=names("user_id", "position"),
-                    ExpressionAttributeValues={":position": string(position)},
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names("user_id", "position", *named),
+                    ExpressionAttributeValues={":position": string(position), **values},
                     ReturnValues="ALL_OLD",
                 )
         except ConditionFailed:
@@ -128,6 +138,7 @@ def _device(item: Item) -> Device | None:
         platform=text_of(item, "platform"),
         endpoint=text_or_none(item, "endpoint"),
         position=text_of(item, "position"),
+        issued_at=int_of(item, "issued_at") if "issued_at" in item else 0,
     )
 
 

@@ -71,7 +71,7 @@ Memberships    delivered ?, read ?, seen ? (positions), delivered_at N ?, read_a
                blocked N ?, each with <name>_at (the position that set it)
 Watchers       expires_at;   w#<user>: watched (a set of subjects), expires_at
                t#<user>: d#<device> N ? (until when that device watches), expires_at
-Devices        position, platform ?, endpoint ?, deleted ?, expires_at ? (with `deleted`)
+Devices        position, platform ?, endpoint ?, issued_at N ?, deleted ?, expires_at ? (with `deleted`)
                endpoint#: owner (`<user>#<device>`)
 
 What expires in Outbox and Mailboxes does so at its own position or arrival plus retention (a bucket, when it

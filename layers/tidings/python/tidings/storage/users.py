@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.identity import Identity
+from tidings.domain.errors import TokenExpired
+from tidings.domain.identity import SIGNED_OUT, Identity, signed_out
 from tidings.domain.privacy import Privacy, PrivacyChange
 from tidings.ports.people import User
 from tidings.ports.world import Clock
@@ -47,25 +48,34 @@ class UserStore:
         users = (_user(item) for item in get_all(self._client, self._table, wanted, self._clock))
         return {user.user_id: user for user in users}
 
-    def add_device(self, user_id: str, device_id: str, cap: int) -> bool:
-        """Add to the set of registered devices.  False when the cap would be passed."""
+    def add_device(self, user_id: str, device_id: str, cap: int, issued_at: int | None = None) -> bool:
+        """Add to the set of registered devices.  False when the cap would be passed.
+
+        With `issued_at`, of the token that asks: raises `TokenExpired` where that is older than the removal of a
+        device, and this one is not in the set.
+        """
+        free = "attribute_not_exists(#devices) OR size(#devices) < :cap"
+        values: dict[str, Any] = {":one": {"SS": [device_id]}, ":id": string(device_id), ":cap": number(cap)}
+        attributes = ["devices"]
+        if issued_at is not None:
+            free = f"(({free}) AND (attribute_not_exists(#revoked_at) OR #revoked_at < :issued_at))"
+            values[":issued_at"] = number(issued_at)
+            attributes.append("revoked_at")
         try:
             with answered():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id),
                     UpdateExpression="ADD #devices :one",
-                    ConditionExpression=(
-                        "attribute_not_exists(#devices) OR contains(#devices, :id) OR size(#devices) < :cap"
-                    ),
-                    ExpressionAttributeNames=names("devices"),
-                    ExpressionAttributeValues={
-                        ":one": {"SS": [device_id]},
-                        ":id": string(device_id),
-                        ":cap": number(cap),
-                    },
+                    ConditionExpression=f"contains(#devices, :id) OR {free}",
+                    ExpressionAttributeNames=names(*attributes),
+                    ExpressionAttributeValues=values,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ConditionFailed:
+        except ConditionFailed as refused:
+            user = _user(refused.item)
+            if issued_at is not None and signed_out(user.revoked_at, issued_at, device_id, user.devices):
+                raise TokenExpired(SIGNED_OUT) from None
             return False
         return True
 
