@@ -7,6 +7,8 @@ export PYTHONDONTWRITEBYTECODE ?=
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 
+UNREACHED = echo "The packages could not be fetched: is PyPI, or your mirror of it, reachable from here (proxy, PIP_INDEX_URL, UV_INDEX_URL)?"; exit 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint types unit contract infra functional e2e iam bench synth deploy destroy clean lock
 
@@ -16,8 +18,8 @@ help:  ## this list
 $(VENV)/.stamp: requirements/dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say which with PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "==> Python packages into $(VENV)"
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements/dev.txt
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); } || { $(UNREACHED); }
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements/dev.txt || { $(UNREACHED); }
 	@echo "$(CURDIR)/layers/tidings/python" > $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidings-layer.pth
 	@ln -sf ../../client/tidings.sh $(BIN)/tidings
 	@touch $@
@@ -25,13 +27,13 @@ $(VENV)/.stamp: requirements/dev.txt
 .ministack/.stamp: requirements/ministack.txt $(VENV)/.stamp
 	@echo "==> ministack (the local AWS) into .ministack"
 	@test -x .ministack/bin/python || $(PYTHON) -m venv --without-pip .ministack
-	@$(BIN)/uv pip install -q --python .ministack/bin/python -r requirements/ministack.txt
+	@$(BIN)/uv pip install -q --python .ministack/bin/python -r requirements/ministack.txt || { $(UNREACHED); }
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Node 20 with npm is needed to synthesize the template: install it and try again."; exit 1; }
 	@echo "==> the CDK command line into node_modules"
-	@npm ci --silent --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund >/dev/null || { echo "The CDK could not be fetched: does npm reach its registry (proxy, npm config get registry)?"; exit 1; }
 	@touch $@
 
 setup: $(VENV)/.stamp .ministack/.stamp node_modules/.stamp  ## install everything (the other targets do it too)
@@ -69,7 +71,7 @@ synth: $(VENV)/.stamp node_modules/.stamp  ## the CloudFormation template; needs
 deploy: $(VENV)/.stamp node_modules/.stamp  ## into the AWS account of your shell (CDK_ARGS="-c stage=prod")
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install cdk deploy $(CDK_ARGS)
 
-destroy: $(VENV)/.stamp node_modules/.stamp  ## take it away again (what is retained: see README)
+destroy: $(VENV)/.stamp node_modules/.stamp  ## take it away again (what is retained: see docs/deploy.md)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install cdk destroy $(CDK_ARGS)
 
 clean:  ## environments and build output

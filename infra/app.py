@@ -12,6 +12,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 from aws_cdk import App, CfnOutput, Stack
 
 from infra.backend import Tidings
+from infra.constructs.bundling import UNBUILT
 from infra.settings import SettingsError, TidingsSettings, from_context
 
 
@@ -32,12 +33,18 @@ def build(app: App, settings: TidingsSettings) -> Stack:
 
 
 def main() -> None:
-    """Synthesize; a wrong setting is one sentence, not a trace."""
+    """Synthesize; a wrong setting, or a layer that could not be built, is a sentence and not a trace."""
     app = App()
     try:
         build(app, from_context(app.node.try_get_context))
     except SettingsError as error:
         sys.exit(f"Settings: {error}")
+    except RuntimeError as error:
+        # What our own bundler raised comes back through the CDK's engine as text.
+        _, mark, told = str(error).partition(UNBUILT)
+        if not mark:
+            raise
+        sys.exit(f"{UNBUILT}{told}")
     app.synth()
 
 

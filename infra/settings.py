@@ -12,6 +12,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 STAGES = ("dev", "prod")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+ORIGIN = r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?"
+"""An Origin as browsers send it: no path.  The shells of apps have schemes of their own, such as `capacitor://`."""
+TOPIC_ARN = r"arn:[^:\s]+:sns:[^:\s]+:[^:\s]+:\S+"
 
 
 class SettingsError(ValueError):
@@ -137,6 +142,16 @@ def _check(settings: TidingsSettings) -> None:
     _check_issuer(settings)
     if settings.production and "*" in settings.origins:
         raise SettingsError("origins: * is for dev; list the origins of your web apps.")
+    for origin in _listed(settings.origins):
+        if not re.fullmatch(ORIGIN, origin):
+            raise SettingsError(f"origins: {origin!r} is none; a browser sends https://chat.example, without a path.")
+    if settings.log_level.upper() not in LOG_LEVELS:
+        raise SettingsError(f"log_level must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
+    if settings.alarm_topic and not _later(settings.alarm_topic) and not re.fullmatch(TOPIC_ARN, settings.alarm_topic):
+        raise SettingsError(f"alarm_topic must be the ARN of an SNS topic, not {settings.alarm_topic!r}.")
+    # Less than this, and what is slow for a moment writes nothing at all.
+    _check_range("fence_ms", settings.fence_ms, 1_000, 900_000)
+    _check_range("call_ms", settings.call_ms, 1_000, 900_000)
     if settings.settle_ms < settings.fence_ms + settings.call_ms:
         raise SettingsError("settle_ms must be at least fence_ms + call_ms, or sync can lose what commits late.")
     # SQS holds a message back for 15 minutes at most: that is how the second sweep after `settle_ms` is made.
@@ -165,6 +180,8 @@ def _check(settings: TidingsSettings) -> None:
         _check_range(f"{kind}_rate", getattr(settings, f"{kind}_rate"), 1, 10_000)
         # Tokens are taken out of the bucket 20 at a time: it must hold as many.
         _check_range(f"{kind}_burst", getattr(settings, f"{kind}_burst"), 20, 1_000_000)
+    # A push waits for it in the function, which has a minute for its whole batch.
+    _check_range("push_after_ms", settings.push_after_ms, 0, 30_000)
     _check_range("push_window_s", settings.push_window_s, 0, 300)
     _check_range("retry_attempts", settings.retry_attempts, 0, 10_000)
     _check_range("max_record_age_s", settings.max_record_age_s, 60, 86_400)
@@ -182,18 +199,26 @@ def _check_issuer(settings: TidingsSettings) -> None:
         if settings.audience or settings.jwks_url:
             raise SettingsError("audience and jwks_url belong to an external issuer: give issuer too.")
         return
-    if not settings.audience:
+    if not _listed(settings.audience):
         raise SettingsError("An external issuer needs audience: which tokens are meant for this service?")
     for name in ("issuer", "keys_url"):
         url = getattr(settings, name)
         if url.startswith("http://") and settings.production:
             raise SettingsError(f"{name} must be https outside the dev stage, not {url!r}.")
-        if not url.startswith(("https://", "http://")):
+        if not _later(url) and not re.fullmatch(r"https?://[^/\s]\S*", url):
             raise SettingsError(f"{name} must be an https address, not {url!r}.")
-    if "HS" in settings.algorithms or "none" in settings.algorithms.lower():
-        raise SettingsError(
-            "algorithms must be asymmetric (RS256, ES256, ...): a shared secret is no OIDC issuer's key."
-        )
+    if not _listed(settings.algorithms) or not set(_listed(settings.algorithms)) <= set(ALGORITHMS):
+        raise SettingsError(f"algorithms must be asymmetric, some of {', '.join(ALGORITHMS)}: {settings.algorithms!r}.")
+
+
+def _listed(text: str) -> list[str]:
+    """The entries of a comma-separated setting."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _later(text: str) -> bool:
+    """Whether CloudFormation puts the value in: another app's construct may give what does not exist yet."""
+    return "${Token[" in text
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

@@ -44,6 +44,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 async def run(options: argparse.Namespace) -> None:
     """Start, serve, stop. Raises `HostError`."""
     settings = HostSettings(options.port, parse_settings(options.set), options.observed)
+    if options.observed is not None and not options.observed.parent.is_dir():
+        raise HostError(f"--observed {options.observed}: there is no folder {options.observed.parent}.")
     terminal = Terminal(quiet=options.quiet or options.json)
     host = Host(settings, terminal.progress)
     stop = _stop_on_signals()

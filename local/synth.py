@@ -43,6 +43,8 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
         if not equals or key not in known:
             raise HostError(f"--set {pair}: there is no such setting; there are: {', '.join(sorted(known))}.")
         given[key] = value
+    if given.get("stage", "dev") != "dev":
+        raise HostError("--set stage: the development host is stage dev; other stages refuse its issuer.")
     try:
         from_context(given.get)
     except SettingsError as error:

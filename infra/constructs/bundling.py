@@ -39,8 +39,15 @@ PACKAGE = ROOT / "layers" / "tidings" / "python" / "tidings"
 NEVER = ("__pycache__", "*.pyc", ".pytest_cache", ".mypy_cache")
 
 
+UNBUILT = "Layers: "
+"""How the words of a `BundlingError` begin."""
+
+
 class BundlingError(RuntimeError):
     """A layer could not be built; the message says what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(UNBUILT + sentence)
 
 
 class Layers(Construct):

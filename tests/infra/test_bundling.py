@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +127,15 @@ def test_a_failed_install_says_what_the_tool_said(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(BundlingError, match="no wheel for this"):
         Wheels(None).fill(tmp_path)
+
+
+def test_the_app_says_it_without_a_trace(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))}
+    nowhere = {"UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    told = {**kept, **nowhere, "CDK_OUTDIR": str(tmp_path / "out")}
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"], cwd=ROOT, env=told, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Layers: The third-party layer could not be built" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_sns as sns
 
 from infra.backend import Tidings
-from infra.settings import SettingsError, TidingsSettings, from_context
+from infra.settings import ALGORITHMS, SettingsError, TidingsSettings, from_context
 from tests.infra.templates import ROOT, WITHOUT_LAYERS
+from tidings.auth.keyset import KEY_TYPES
 
 OTHER_APP = """
 import sys
@@ -79,6 +82,18 @@ def test_two_backends_live_in_one_stack(tmp_path: Path) -> None:
         ({"issuer": "https://x"}, "needs audience"),
         ({"audience": "a"}, "give issuer too"),
         ({"issuer": "https://x", "audience": "a", "algorithms": "HS256"}, "must be asymmetric"),
+        ({"issuer": "https://x", "audience": "a", "algorithms": "RS999"}, "must be asymmetric"),
+        ({"issuer": "https://x", "audience": "a", "algorithms": ","}, "must be asymmetric"),
+        ({"issuer": "https://x", "audience": " , "}, "needs audience"),
+        ({"issuer": "https://x y", "audience": "a"}, "must be an https address"),
+        ({"issuer": "https://", "audience": "a"}, "must be an https address"),
+        ({"origins": "chat.example"}, "without a path"),
+        ({"origins": "https://chat.example, https://chat.example/app"}, "'https://chat.example/app' is none"),
+        ({"log_level": "LOUD"}, "log_level must be one of"),
+        ({"alarm_topic": "alarms"}, "alarm_topic must be the ARN"),
+        ({"fence_ms": "0"}, "fence_ms must be between"),
+        ({"call_ms": "0"}, "call_ms must be between"),
+        ({"push_after_ms": "60000"}, "push_after_ms must be between"),
         ({"fence_ms": "25000"}, "settle_ms must be at least"),
         ({"hot_page_ms": "30001"}, "fanout_bound_ms must be at least"),
         ({"always_pull": "0"}, "always_pull must be between"),
@@ -96,6 +111,43 @@ def test_two_backends_live_in_one_stack(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_one_sentence(context: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         from_context(context.get)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"origins": "*"},
+        {"origins": "https://chat.example/, http://localhost:3000,capacitor://localhost"},
+        {"issuer": "https://x", "audience": "a, b", "algorithms": "ES256, EdDSA"},
+        {"log_level": "debug"},
+        {"alarm_topic": "arn:aws-cn:sns:cn-north-1:111111111111:alarms"},
+    ],
+)
+def test_what_is_right_is_taken(context: dict[str, str]) -> None:
+    from_context(context.get)
+
+
+def test_the_algorithms_are_those_of_the_authorizer() -> None:
+    assert set(ALGORITHMS) == set(KEY_TYPES)
+
+
+def test_another_app_gives_what_does_not_exist_yet(tmp_path: Path) -> None:
+    """A pool and a topic of its own: their values are known to CloudFormation only."""
+    app = App(outdir=str(tmp_path), context=WITHOUT_LAYERS)
+    stack = Stack(app, "Own")
+    pool, topic = cognito.UserPool(stack, "Pool"), sns.Topic(stack, "Topic")
+    settings = TidingsSettings(
+        stage="prod",
+        issuer=pool.user_pool_provider_url,
+        audience=pool.add_client("Client").user_pool_client_id,
+        alarm_topic=topic.topic_arn,
+    )
+    Tidings(stack, "Chat", settings)
+    app.synth()
+    resources = json.loads((tmp_path / "Own.template.json").read_text())["Resources"].values()
+    told = [each["Properties"]["Environment"]["Variables"] for each in resources if "Lambda::Function" in each["Type"]]
+    issuers = [each["TIDINGS_ISSUER"] for each in told if "TIDINGS_ISSUER" in each]
+    assert issuers == [{"Fn::GetAtt": [stack.get_logical_id(pool.node.default_child), "ProviderURL"]}]
 
 
 def test_settings_from_context_have_their_types() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local import synth
+from local.__main__ import parse, run
 from local.errors import HostError, explain
 from local.ministack import Ministack, check_disk, check_port
 
@@ -34,6 +35,11 @@ async def test_a_ministack_that_ends_at_once_is_told_with_its_last_word(tmp_path
     with pytest.raises(HostError, match=r"ended at its start \(no module named y\)"):
         await broken.start()
     assert broken.pid is None
+
+
+async def test_a_file_in_no_folder_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="there is no folder"):
+        await run(parse(["run", "--quiet", "--observed", str(tmp_path / "nowhere" / "calls")]))
 
 
 async def test_ministacks_port_may_be_taken(tmp_path: Path) -> None:
@@ -106,7 +112,12 @@ def test_the_cache_key_follows_the_settings() -> None:
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [(["colour=red"], "no such setting"), (["settle_ms"], "no such setting"), (["settle_ms=1"], "settle_ms must be")],
+    [
+        (["colour=red"], "no such setting"),
+        (["settle_ms"], "no such setting"),
+        (["settle_ms=1"], "settle_ms must be"),
+        (["stage=prod"], "is stage dev"),
+    ],
 )
 def test_a_wrong_setting_is_told_at_once(words: list[str], sentence: str) -> None:
     with pytest.raises(HostError, match=sentence):
