@@ -203,9 +203,10 @@ async def test_what_a_pulled_author_costs(connect: Connect, control: AsyncContro
     cost = await used(control, POST, budgets.post(0), lambda: publish(author, TEXT[:500]))
     assert cost.write == 4
     await control.advance(BOUND_MS)
-    # Beside what a follow costs: the mark, which each of the two backfills reads; and the post that was pushed, twice.
+    # Beside what a follow costs: the mark, which each of the two backfills reads; the post that was pushed, twice; and
+    # a look whether the follow has been made.
     late = await connect(user("late"))
-    allowed = Allowed(9 + 1 + 2, 10 + 2 + 2, 2, 1)
+    allowed = Allowed(9 + 1 + 2, 10 + 2 + 2 + 1, 2, 1)
     cost = await used(control, ("follow", "WorkSmall"), allowed, lambda: follow(late, author))
     assert len(await marks(control, late)) == len(await marks(control, readers[0])) == 1
     allowed = total(budgets.post(6), budgets.crossing(6))

@@ -146,11 +146,12 @@ def test_a_home_page_keeps_within_its_budget(deployed: Deployed) -> None:
     deployed.settle()
     deployed.forget()
     assert len(deployed.home(bob)) == 20
-    assert (deployed.units["read"] <= 5, deployed.units["write"]) == (True, 1), "the first look of all is noted"
+    assert deployed.units["read"] <= 5
+    assert deployed.units["write"] in (1, 2), "the first look of all is noted; and how often bob reads, one time in 32"
     deployed.forget()
     assert len(deployed.home(bob)) == 20
     assert deployed.units["read"] <= 5
-    assert deployed.units.get("write", 0) <= 1, "how often bob reads, one time in 32"
+    assert deployed.units.get("write", 0) <= 1
 
 
 def clients_follow(deployed: Deployed, follower: str, author: str) -> None:

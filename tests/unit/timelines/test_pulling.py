@@ -80,9 +80,14 @@ class Crossings(Chaos):
             self._growing[author] = not self._growing[author]
         act = self.rig.follow if self._growing[author] or self.random.random() < 0.15 else self.rig.unfollow
         reader, client_id = self.random.choice(READERS), self._name()
-        self._request(lambda: act(reader, author, client_id))
-        if self._unacked and self.random.random() < 0.1:
-            self._unacked.pop()  # The client gives it up, wherever it has got to.
+
+        def request() -> str:
+            return act(reader, author, client_id)
+
+        self._request(request)
+        edge = self.rig.graph.edges.get((reader, author))
+        if request in self._unacked and self.random.random() < 0.3 and (edge is None or not edge.following):
+            self._unacked.remove(request)  # The client gives it up, whatever was written ahead of the edge.
 
     def _wait(self) -> None:
         self.rig.pass_time(self.random.choice(LONGER))

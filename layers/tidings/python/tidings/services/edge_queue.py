@@ -32,7 +32,8 @@ class EdgeQueue:
     def look_later(self, user: str, author: str, position: str) -> None:
         """See whether `user` follows, before anything is written that comes before the edge at `position`: where a
         follow was given up, nobody else would take that back."""
-        self._enqueue_final(EdgeJob("backfill", user, author, position), self._times.settle)
+        due = self._clock.now() + self._times.settle
+        self._enqueue(EdgeJob("purge", user, author, position, due=due), self._times.settle)
 
     def purge_later(self, user: str, author: str, position: str) -> EdgeJob:
         """Take all copies out, when nothing that was on its way can still arrive; before the edge ends at `position`.

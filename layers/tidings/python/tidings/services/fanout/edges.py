@@ -5,8 +5,8 @@ still arrive: a backfill after `T` (a post between the planner's read of the fol
 missed), a purge after the fan-out bound and `T` (a chunk that was planned with the follower writes until then).
 Until the final purge, the removal on the follower's side filters every read of the home timeline.
 
-The edge is a register: a backfill acts only while the very edge it was made for stands, a purge while none does.  A
-final backfill that finds no follow at all takes back what was written ahead of one: somebody gave it up in the middle.
+The edge is a register: a backfill acts only while the very edge it was made for stands, a purge while nobody follows.
+So one that is enqueued ahead of a follow takes back what was written ahead of it, where it was given up in the middle.
 """
 
 from __future__ import annotations
@@ -61,18 +61,13 @@ class EdgeJobs:
         edge = self._graph.edge(job.user, job.author)
         stands = edge is not None and edge.position == job.position
         if job.kind == "backfill":
-            if edge is None or not edge.following:
-                # Who was about to follow, and did not in the end, keeps nothing that was written for it.
-                return self._purge(job, fence) if job.final else None
-            if stands:
+            if stands and edge is not None and edge.following:
                 self._backfill(job, fence)
             return None
-        if edge is not None and not edge.following:
+        if edge is None or not edge.following:
             # Who asked again meanwhile, or was declined since, does not follow either, and nobody else would do it.
             return self._purge(job, fence)
-        if job.final and edge is not None and edge.following:
-            return self._tidy(job, fence)
-        return None
+        return self._tidy(job, fence) if job.final else None
 
     def _backfill(self, job: EdgeJob, fence: Fence) -> None:
         """Copy the author's last posts, but for those that the follower pulls.
@@ -102,7 +97,7 @@ class EdgeJobs:
             until, settle = fence.stamp + 2 * self._times.settle, self._times.settle
             due = fence.stamp + settle + self._bound + settle
             return replace(job, final=True, due=due, until=until, cursor=None, tries=0)
-        if rest is None and job.final and job.kind == "purge":
+        if rest is None and job.final:
             self._graph.clear_removal(job.user, job.author, job.position, fence)
         return rest
 
