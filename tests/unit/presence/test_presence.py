@@ -265,3 +265,16 @@ def test_a_crowd_of_watchers_is_cut_off() -> None:
         rig.watch(watcher, "bob")
     rig.disconnect(bob)
     assert sum(len(rig.told(each)) for each in watchers) == MOST
+
+
+def test_one_watcher_with_many_devices_takes_one_place() -> None:
+    """Device ids are made up at will: whoever sorts first must not keep the others from hearing."""
+    rig = Rig()
+    bob, zoe = rig.connect("bob"), rig.connect("zoe")
+    rig.watch(zoe, "bob")
+    for number in range(MOST + 20):
+        rig.watch(rig.device("ann", f"d{number}"), "bob")
+        rig.clock.advance(1_000)
+    rig.active(bob)
+    rig.disconnect(bob)
+    assert rig.told(zoe) == [("bob", False)]

@@ -39,7 +39,10 @@ OFTEN: Final = 30
 """Times in ten seconds that a user may ask: each may read hundreds of items."""
 
 MOST: Final = 500
-"""Watchers who are told of one change: it happens while a handshake waits.  The others find out when they ask."""
+"""Users who are told of one change: it happens while a handshake waits.  The others find out when they ask."""
+
+ENTRIES: Final = 10 * MOST
+"""Devices of theirs that are looked at, of which anybody can make up as many as they like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,12 @@ class Presences:
             return []
         own = Watcher(user.user_id, connection.device_id)
         pages = self._watchers.of(self._subject(user.user_id), self._clock.now())
-        return [*islice((each for page in pages for each in page if each != own), MOST)]
+        devices: dict[str, list[Watcher]] = {}
+        for each in islice((each for page in pages for each in page if each != own), ENTRIES):
+            if each.user_id not in devices and len(devices) == MOST:
+                break
+            devices.setdefault(each.user_id, []).append(each)
+        return [each for found in devices.values() for each in found]
 
     def _tell(self, watching: Sequence[Watcher], user: User, event: Presence) -> None:
         """Post to those who may see it."""
