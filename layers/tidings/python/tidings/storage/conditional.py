@@ -1,15 +1,16 @@
-"""Writes on a condition.  Of puts the first one stands, or the latest one; an update is done, or not.
+"""Writes on a condition.  Of puts the first one stands, or the latest one; an update or a transaction is done, or not.
 
 All check the fence; puts answer with what stood there instead, at the price of the write alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidings.domain.stamp import Fence
 from tidings.storage.attributes import Item, Value, names
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import ConditionFailed, TransactionRefused, answered, crossed, gave_up
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,6 +62,23 @@ def update_if(
     except ConditionFailed:
         return False
     return True
+
+
+def write_all(client: DynamoDBClient, items: Sequence[Any], fence: Fence) -> tuple[str, ...] | None:
+    """Write `items` in one transaction.  None: written.  Else nothing is, since somebody else changes the same: one
+    reason an item, `None` or why.
+
+    Raises `Unavailable` where there is no capacity.
+    """
+    fence.check()
+    try:
+        with answered():
+            client.transact_write_items(TransactItems=items)
+    except TransactionRefused as refused:
+        if not crossed(refused.reasons):
+            raise gave_up() from refused
+        return refused.reasons
+    return None
 
 
 def _put(client: DynamoDBClient, table: str, item: Item, condition: dict[str, Any], fence: Fence) -> Item | None:

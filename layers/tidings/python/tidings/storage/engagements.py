@@ -20,7 +20,8 @@ from tidings.ports.world import Clock
 from tidings.storage import counters, keys, posts
 from tidings.storage.attributes import Item, int_of, names, text_of
 from tidings.storage.batches import get_all
-from tidings.storage.calls import ATTEMPTS, TransactionRefused, answered, crossed, gave_up, wait_ms
+from tidings.storage.calls import ATTEMPTS, answered, wait_ms
+from tidings.storage.conditional import write_all
 from tidings.storage.pages import between, newest_first
 
 if TYPE_CHECKING:
@@ -177,16 +178,10 @@ class EngagementStore:
 
     def _written(self, items: list[Any], fence: Fence, attempt: int) -> bool:
         """Whether the transaction went through; if not, somebody else changed the same, and has now."""
-        fence.check()
-        try:
-            with answered():
-                self._client.transact_write_items(TransactItems=items)
-        except TransactionRefused as refused:
-            if not crossed(refused.reasons):
-                raise gave_up() from refused
-            self._clock.sleep(wait_ms(attempt))
-            return False
-        return True
+        if write_all(self._client, items, fence) is None:
+            return True
+        self._clock.sleep(wait_ms(attempt))
+        return False
 
     def _gone(self, post: Post) -> bool:
         standing = self._post(post.ref)

@@ -23,7 +23,8 @@ from tidings.ports.world import Clock
 from tidings.storage import edges, keys, readers
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of
 from tidings.storage.batches import get_all
-from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, crossed, gave_up, wait_ms
+from tidings.storage.calls import ATTEMPTS, ConditionFailed, answered, wait_ms
+from tidings.storage.conditional import write_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -92,17 +93,10 @@ class GraphStore:
                 return old
             if new.following and (old is None or not old.following):
                 new = replace(new, shard=self._shard(follower, author, attempt >= _PATIENCE, fence))
-            fence.check()
-            items: Any = edges.changes(self._table, follower, old, new, wish, self._retention)
-            try:
-                with answered():
-                    self._client.transact_write_items(TransactItems=items)
-            except TransactionRefused as refused:
-                if not crossed(refused.reasons):
-                    raise gave_up() from refused
-                self._clock.sleep(wait_ms(attempt))
-                continue
-            return new
+            items = edges.changes(self._table, follower, old, new, wish, self._retention)
+            if write_all(self._client, items, fence) is None:
+                return new
+            self._clock.sleep(wait_ms(attempt))
         raise RetryLater("Too many changes to this follow at once. Send it again.")
 
     def _shard(self, follower: str, author: str, pressed: bool, fence: Fence) -> int:

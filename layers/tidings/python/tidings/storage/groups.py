@@ -14,7 +14,8 @@ from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
 from tidings.storage import keys, log
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of, text_or_none
-from tidings.storage.calls import ATTEMPTS, ConditionFailed, TransactionRefused, answered, crossed, gave_up, wait_ms
+from tidings.storage.calls import ATTEMPTS, ConditionFailed, answered, gave_up, wait_ms
+from tidings.storage.conditional import write_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,18 +62,12 @@ class GroupStore:
             items: list[Any] = [log.entering(self._table, change, path)]
             if values:
                 items.append(self._setting(change, values))
-            fence.check()
-            try:
-                with answered():
-                    self._client.transact_write_items(TransactItems=items)
-            except TransactionRefused as refused:
-                if not crossed(refused.reasons):
-                    raise gave_up() from refused
-                if refused.reasons[0] == "ConditionalCheckFailed":
-                    return False
-                self._clock.sleep(wait_ms(attempt))
-                continue
-            return True
+            crossing = write_all(self._client, items, fence)
+            if crossing is None:
+                return True
+            if crossing[0] == "ConditionalCheckFailed":
+                return False
+            self._clock.sleep(wait_ms(attempt))
         raise gave_up()
 
     def turn(self, group: Group, path: Path, pulled_from: int, fence: Fence) -> bool:

@@ -22,7 +22,8 @@ from tidings.ports.world import Clock
 from tidings.storage import groups, keys, log, stays
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of
 from tidings.storage.batches import get_all
-from tidings.storage.calls import TransactionRefused, answered, crossed, gave_up
+from tidings.storage.calls import answered
+from tidings.storage.conditional import write_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -181,15 +182,7 @@ class MemberStore:
         """Make all `moves`, count them in the group and log `event`, in one transaction.  Whether it was written."""
         items = [log.entering(self._conversations, event, path), *self._counted(group, moves, most)]
         items += [self._moving(group, move) for move in moves]
-        fence.check()
-        try:
-            with answered():
-                self._client.transact_write_items(TransactItems=items)
-        except TransactionRefused as refused:
-            if not crossed(refused.reasons):
-                raise gave_up() from refused
-            return False
-        return True
+        return write_all(self._client, items, fence) is None
 
     def _counted(self, group: Group, moves: Sequence[Move], most: int) -> list[Any]:
         more = sum(move.after.present - bool(move.before and move.before.present) for move in moves)
