@@ -30,6 +30,12 @@ async def calls(control: AsyncControlClient, function: str, contains: str) -> li
     return [call["operation"] for call in seen["calls"]]
 
 
+async def all_calls(control: AsyncControlClient, function: str, contains: str) -> list[list[str]]:
+    """The AWS calls of each invocation, those that died too."""
+    seen = await control.invocations(function, contains=contains, limit=50)
+    return [[call["operation"] for call in each["calls"]] for each in seen]
+
+
 def points(made: list[str]) -> list[tuple[int, str]]:
     """Before and after each call."""
     return [(index, when) for index in range(1, len(made) + 1) for when in ("before", "after")]
