@@ -109,6 +109,17 @@ def test_a_group_that_was_left_does_not_count(box: Box) -> None:
     assert box.total() == 0
 
 
+def test_what_an_earlier_stay_has_left_unread_does_not_count(box: Box) -> None:
+    """As in the list of conversations, which shows the latest stay."""
+    box.message(1, CHATS[2])
+    box.world.memberships.begin("bob", CHATS[2], box.at(0), box.world.fence())
+    box.world.memberships.end("bob", CHATS[2], box.at(2), box.world.fence())
+    box.world.memberships.begin("bob", CHATS[2], box.at(4), box.world.fence())
+    assert box.total() == 0
+    box.message(5, CHATS[2])
+    assert box.total() == 1
+
+
 def test_what_was_taken_back_or_deleted_does_not_count_and_changes_never_do(box: Box) -> None:
     for number in range(3):
         box.message(number)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from tidings.domain import conversation
 from tidings.domain.events import Event, Hidden, Message, ReceiptKind, Unsend
 from tidings.domain.watermark import covered
 from tidings.ports.groups import Membership, Memberships
@@ -68,5 +69,7 @@ def _candidates(user_id: str, events: Sequence[Event]) -> list[Message]:
 def _unread(message: Message, row: Membership | None, now: int) -> bool:
     if row is None:
         return True
+    if conversation.is_group(row.conversation_id) and message.position < row.joined_at:
+        return False  # Of an earlier stay.
     marks = tuple(row.marks.get(kind) for kind in READ)
     return counts(row, now) and not covered(marks, message.position, message.arrival)
