@@ -103,7 +103,7 @@ class Chat(Rooms):
     def direct(self, caller: Caller, to: str) -> Room:
         return self.of(caller, conversation.direct_id(caller.user_id, to))
 
-    def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+    def writing(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
         if conversation_id == GROUP:
             return Room(GROUP, Path.CHUNK, lambda _position, _about="": ())
         other = conversation.other(conversation_id, caller.user_id)

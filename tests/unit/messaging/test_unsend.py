@@ -98,8 +98,8 @@ def test_twice_is_not_found_but_a_resend_is_acked_alike(rig: Rig, sent: Sent) ->
 class _Admins(Rooms):
     """Everybody is an admin."""
 
-    def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
-        return replace(super().of(caller, conversation_id, posts=posts), admin=True)
+    def writing(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+        return replace(super().writing(caller, conversation_id, posts=posts), admin=True)
 
 
 def test_an_admin_may_unsend_what_others_wrote_at_any_time(rig: Rig, sent: Sent) -> None:

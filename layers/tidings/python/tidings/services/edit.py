@@ -48,7 +48,7 @@ class Editor:
 
         Raises `NotFound`, `Forbidden`, `TooLate`, `Conflict`, `RetryLater`, `Unavailable`.
         """
-        room = self._rooms.of(caller, command.conversation_id)
+        room = self._rooms.writing(caller, command.conversation_id)
         target = str(position.parse(command.target))
 
         def edit(at: str) -> Edit:

@@ -65,12 +65,15 @@ class Facts:
         then, and what may refuse the event.  It may give the room as it is for this event, and may happen again with a
         resend, which it cannot refuse any more once the event is there.
 
-        Raises `Conflict` (nothing is written), `RetryLater`, `Unavailable`, and what `first` raises.
+        Raises `Conflict` (nothing is written), `RetryLater`, `Unavailable`, what `first` raises, and what the room
+        refuses: unless a first try was carried out before that, for then the event stands, and its resend is acked.
         """
 
         def look(at: str) -> LogEntry | None:
             return _own(self._log.get(room.conversation_id, at, strong=True), caller, draft)
 
+        if room.refused is not None:
+            return self._done(caller, room, draft, look)
         claim = self._claims.take(caller, draft.client_id, draft.fingerprint, look, after=draft.after)
         sent = Sent(draft.client_id, room.conversation_id, claim.position)
         if claim.fact is not None:
@@ -93,11 +96,33 @@ class Facts:
             # A collision of tags: nothing is lost, for the outbox keeps the request, and past `T` the resend finds
             # that it was never written and claims a new position.
             raise self._claims.unsettled(ms_of(standing.position))
-        if standing.event is None or standing.path is not Path.INLINE:
-            return Prepared(sent)
-        copy = replace(standing.event, arrival=claim.position)
-        owners = self._owners(caller, room, draft, standing)
-        return Prepared(sent, tuple(Parcel(owner, copy, claim.fence) for owner in owners))
+        return Prepared(sent, self._copies(caller, room, draft, standing))
+
+    def _done(self, caller: Caller, room: Room, draft: Draft, look: Callable[[str], LogEntry | None]) -> Prepared[Sent]:
+        """What a first try left in a room that the caller may not write to any more, finished like any other."""
+        assert room.refused is not None
+
+        def left(at: str) -> LogEntry | None:
+            settled = self._claims.settled(ms_of(at))
+            entry = look(at)
+            if entry is None and not settled:
+                raise self._claims.unsettled(ms_of(at))
+            return entry
+
+        fact = self._claims.found(caller, draft.client_id, draft.fingerprint, left)
+        if fact is None:
+            raise room.refused
+        sent = Sent(draft.client_id, room.conversation_id, fact.position)
+        if fact.path is Path.INLINE and self._claims.settled(ms_of(fact.position)):
+            return Prepared(sent, self._late.parcels(caller, fact, self._owners(caller, room, draft, fact)))
+        return Prepared(sent, self._copies(caller, room, draft, fact))
+
+    def _copies(self, caller: Caller, room: Room, draft: Draft, entry: LogEntry) -> tuple[Parcel, ...]:
+        """Those of an event that may still be written with its own stamp, if they are made here."""
+        if entry.event is None or entry.path is not Path.INLINE:
+            return ()
+        copy, fence = replace(entry.event, arrival=entry.position), self._claims.fence(entry.position)
+        return tuple(Parcel(owner, copy, fence) for owner in self._owners(caller, room, draft, entry))
 
     def _owners(self, caller: Caller, room: Room, draft: Draft, entry: LogEntry) -> Sequence[str]:
         """Whose mailboxes: as the entry says, whatever has become of the room since."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain import group_rules
+from tidings.domain.errors import Forbidden, NotFound
 from tidings.domain.events import Path
 from tidings.domain.groups import INLINE_MAILBOXES, Group, Member
 from tidings.domain.identity import Caller
@@ -47,11 +48,11 @@ class GroupRooms:
         self._looks: dict[str, _Look] = {}
 
     def open(self, caller: Caller, conversation_id: str, *, posts: bool) -> Room:
-        """The group as a room; `posts`: to write a message.  Raises `NotFound`, `Forbidden`."""
+        """The group as a room; `posts`: to write a message.  Raises `NotFound`, also for who never was in it."""
         look = self._look(caller, conversation_id)
-        group, me = look.group, group_rules.present(look.me)
-        if posts:
-            group_rules.check_post(group, me)
+        group, me = look.group, look.me
+        if me is None:
+            raise NotFound("There is no such conversation.")
 
         def readers(position: str, about: str = "") -> Sequence[str]:
             everybody = (member for member in self._everybody(look) if member.user_id != caller.user_id)
@@ -68,6 +69,7 @@ class GroupRooms:
             sees=lambda position: me.sees(position, group.history),
             present=lambda users: self._present(look, list(users)),
             admin=group_rules.admin(me),
+            refused=_refused(group, me, posts=posts),
         )
 
     def _look(self, caller: Caller, conversation_id: str) -> _Look:
@@ -105,3 +107,14 @@ class GroupRooms:
         else:
             found = dict(self._members.many(self._metas.current(look.group.conversation_id), users))
         return frozenset(user_id for user_id in users if user_id in found and found[user_id].present)
+
+
+def _refused(group: Group, me: Member, *, posts: bool) -> Forbidden | None:
+    """Why somebody who is or was in the group may not write, or post, there now."""
+    try:
+        group_rules.present(me)
+        if posts:
+            group_rules.check_post(group, me)
+    except Forbidden as refusal:
+        return refusal
+    return None

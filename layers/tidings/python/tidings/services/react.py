@@ -46,7 +46,7 @@ class Reactor:
 
         Raises `NotFound`, `Forbidden`, `Conflict`, `RetryLater`, `Unavailable`.
         """
-        room = self._rooms.of(caller, command.conversation_id)
+        room = self._rooms.writing(caller, command.conversation_id)
         target = str(position.parse(command.target))
 
         def reaction(at: str) -> Reaction:

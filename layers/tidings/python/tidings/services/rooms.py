@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tidings.domain import conversation
+from tidings.domain.errors import TidingsError
 from tidings.domain.events import Path
 from tidings.domain.identity import Caller
 from tidings.services.direct import Begin, Meeting, Meetings
@@ -28,11 +29,12 @@ class Readers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A conversation that the caller may write to.
+    """A conversation that the caller may write to, or might until a moment ago.
 
     `path` is how what is written now is delivered.  `withheld`: shown to nobody but the caller.  `sees(position)`:
     whether the caller may read what stands there; `present(users)`: those of some users who are in it now; `admin`: the
     caller may unsend what others wrote.  `begin(position, fence)` has to be done before the first event is written.
+    `refused`: nothing new is written here for the caller; a request that was carried out before is acked all the same.
     """
 
     conversation_id: str
@@ -43,6 +45,7 @@ class Room:
     present: Callable[[Iterable[str]], frozenset[str]] = frozenset
     admin: bool = False
     begin: Begin | None = None
+    refused: TidingsError | None = None
 
 
 class Rooms:
@@ -60,6 +63,13 @@ class Rooms:
 
     def of(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
         """A conversation that exists; `posts`: to write a message into it.  Raises `NotFound`, `Forbidden`."""
+        room = self.writing(caller, conversation_id, posts=posts)
+        if room.refused is not None:
+            raise room.refused
+        return room
+
+    def writing(self, caller: Caller, conversation_id: str, *, posts: bool = False) -> Room:
+        """The same for what `Facts` publishes, which sees to `refused`."""
         if conversation.is_group(conversation_id):
             return self._groups.open(caller, conversation_id, posts=posts)
         other = conversation.other(conversation_id, caller.user_id)

@@ -73,7 +73,7 @@ class Sender:
             return self._rooms.direct(caller, command.to)
         if command.conversation_id is not None and command.to is None:
             if conversation.is_group(command.conversation_id):
-                return self._rooms.of(caller, command.conversation_id, posts=True)
+                return self._rooms.writing(caller, command.conversation_id, posts=True)
             return self._rooms.direct(caller, conversation.other(command.conversation_id, caller.user_id))
         raise InvalidRequest("Give `to` (a user id) or `conversation`, one of the two.")
 

@@ -55,7 +55,7 @@ class Unsender:
 
         Raises `NotFound`, `Forbidden`, `TooLate`, `Conflict`, `RetryLater`, `Unavailable`.
         """
-        room = self._rooms.of(caller, command.conversation_id)
+        room = self._rooms.writing(caller, command.conversation_id)
         target = str(position.parse(command.target))
 
         def unsend(at: str) -> Unsend:
