@@ -19,6 +19,7 @@ from tidings.domain.where import where
 from tidings.ports.world import Clock
 from tidings.protocol.actions import SUBPROTOCOL
 from tidings.protocol.frames import Request, encode, error_reply
+from tidings.protocol.patterns import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,14 @@ def caller_of(context: Mapping[str, Any]) -> Caller:
 
 def explain(error: ValidationError) -> InvalidRequest:
     """The first problem as a sentence that names the field and repeats nothing of the frame."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "the frame"
     if first["type"] == "extra_forbidden":
         return InvalidRequest(f"`{field}`: there is no such field.")
     if first["type"] == "missing":
         return InvalidRequest(f"`{field}`: this field is required.")
+    if first["type"] == "string_pattern_mismatch":
+        return InvalidRequest(f"`{field}`: {WORDS[first['ctx']['pattern']]}.")
     return InvalidRequest(f"`{field}`: {first['msg']}.")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tidings.protocol.frames import Frame, Reply, Request
+from tidings.protocol.patterns import DEVICE_ID
 
 
 class WhoamiRequest(Request):
@@ -28,7 +29,7 @@ class DeviceRemoveRequest(Request):
     and the token it had is good for it no more."""
 
     action: Literal["device.remove"] = "device.remove"
-    device_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+    device_id: Annotated[str, Field(min_length=1, max_length=64, pattern=DEVICE_ID)] | None = None
 
 
 class DeviceListRequest(Request):

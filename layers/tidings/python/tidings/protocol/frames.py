@@ -11,18 +11,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from tidings.domain.errors import TidingsError
+from tidings.protocol.patterns import CLIENT_ID, POSITION, USER_ID, VISIBLE
 
 MAX_TEXT = 4_096
 """Characters of a message or post."""
 
-RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=VISIBLE)]
 """Chosen by the client, echoed in the reply; need not be unique."""
-ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CLIENT_ID)]
 """Chosen by the client, unique among the user's requests (a UUID); the same request resent keeps it."""
-UserId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-\"$-~]+$")]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=USER_ID)]
 ConversationId = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
-PositionText = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}-[a-z2-7]{8}-[a-z2-7]{8}-[0-9]{2}$")]
+PositionText = Annotated[str, StringConstraints(pattern=POSITION)]
 CursorText = Annotated[str, StringConstraints(min_length=1, max_length=160)]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tidings.protocol.frames import ClientId, ConversationId, CursorText, Frame, Reply, Request, UserId
+from tidings.protocol.patterns import PICTURE
 
 MAX_TITLE = 100
 MAX_DESCRIPTION = 2_000
@@ -17,7 +18,7 @@ MAX_PAGE = 100
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION)]
-PictureUrl = Annotated[str, Field(max_length=MAX_URL, pattern=r"^(https://[\x21-\x7e]+)?$")]
+PictureUrl = Annotated[str, Field(max_length=MAX_URL, pattern=PICTURE)]
 RoleName = Literal["owner", "admin", "member"]
 WhoName = Literal["members", "admins"]
 HistoryName = Literal["join", "all"]

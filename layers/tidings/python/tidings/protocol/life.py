@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tidings.protocol.frames import ClientId, ConversationId, PositionText, Request, Text
+from tidings.protocol.patterns import EMOJI
 
 
 class EditRequest(Request):
@@ -35,7 +36,7 @@ class ReactRequest(Request):
     client_id: ClientId
     conversation: ConversationId
     position: PositionText
-    emoji: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\p{Cc}\p{Z}]+$")] | None = None
+    emoji: Annotated[str, Field(min_length=1, max_length=32, pattern=EMOJI)] | None = None
 
 
 class HideRequest(Request):

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from tidings.protocol.frames import ClientId, CursorText, Frame, Reply, Request, UserId
+from tidings.protocol.patterns import HANDLE, LINE, PICTURE
 
 MAX_PEOPLE = 50
 MAX_PAGE = 100
 
-Line = r"^[^\x00-\x1f\x7f]*$"
-Handle = Annotated[str, StringConstraints(max_length=15, pattern=r"^[A-Za-z0-9_]*$")]
-Name = Annotated[str, StringConstraints(max_length=50, pattern=Line, strip_whitespace=True)]
+Handle = Annotated[str, StringConstraints(max_length=15, pattern=HANDLE)]
+Name = Annotated[str, StringConstraints(max_length=50, pattern=LINE, strip_whitespace=True)]
 Bio = Annotated[str, StringConstraints(max_length=160, strip_whitespace=True)]
-Picture = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https://[!-~]+)?$")]
+Picture = Annotated[str, StringConstraints(max_length=500, pattern=PICTURE)]
 
 
 class ProfileRequest(Request):
