@@ -181,7 +181,8 @@ class Connection:
         if self._session.reconnect == "token":
             self._refuse("The token has expired.", None)
         code = socket.close_code
-        self._failed(f"the connection was closed ({code})")
+        if code != 1001:  # the orderly end of a connection is not worth a word; that there is no next one is
+            self._failed(f"the connection was closed ({code})")
         if code == 1009:
             self._session.too_large()
         return THROTTLED_WAIT if code == 1008 else 0.0
@@ -201,8 +202,8 @@ class Connection:
         return 0.0
 
     def _failed(self, why: str) -> None:
-        """Say once that we are offline; the orderly end of a connection (1001) is not worth a word."""
-        if not self.problem and "1001" not in why:
+        """Say once that we are offline."""
+        if not self.problem:
             log.warning("connection lost, trying again: %s", why)
         self.problem = why
 
