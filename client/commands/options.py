@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -66,7 +67,7 @@ def client_for(options: argparse.Namespace, load: Load | None = None, save: Save
         raise UsageError("Who are you? Give --token or TIDINGS_TOKEN, or --as NAME on a development host.")
     if endpoint is None:
         raise UsageError("Where to? Give --endpoint or TIDINGS_ENDPOINT.")
-    guard, device = Guard(), option(options, "device") or f"cli-{os.getpid()}"
+    guard, device = Guard(), option(options, "device") or f"cli-{secrets.token_hex(4)}"
     client = GuardedClient(endpoint, given, device, load=load, save=guard.wrap(save) if save else None)
     client.guard = guard
     return client

@@ -145,6 +145,14 @@ async def test_people(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+async def test_each_run_is_a_device_of_its_own_also_where_all_processes_have_one_number() -> None:
+    """As in containers: two of one device would take the line from each other."""
+    async with serve() as rig:
+        for words in ((), (), ("--device", "laptop"), ("--device", "laptop")):
+            assert await run(rig, "whoami", *words) == 0
+    assert len(set(rig.paths)) == 3
+
+
 async def test_devices(capsys: pytest.CaptureFixture[str]) -> None:
     async with serve() as rig:
         phone = {"device_id": "phone", "platform": "fcm", "push": True, "registered_at": BASE, "connected_at": BASE}
