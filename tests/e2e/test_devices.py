@@ -103,6 +103,23 @@ async def test_a_token_that_was_signed_out_registers_no_other_name(
     assert (await laptop.ask("device.register"))["registered"], "those that are registered may change"
 
 
+async def test_an_older_socket_of_a_device_that_was_signed_out(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """A later one had replaced it, so nobody finds it to end it: it hears nothing, and does not get back in."""
+    stolen = (await control.mint(user("alice"), LIFE_S))["token"]
+    laptop, bob = await registered(connect, user("alice"), "laptop"), await connect(user("bob"))
+    thief = await connect(laptop.user, "phone", token=stolen)
+    phone = await connect(laptop.user, "phone", token=stolen)
+    await laptop.ask("device.remove", device_id="phone")
+    await ended(phone)
+    assert (await thief.ask("sync"))["code"] == "token_expired"
+    assert set(await registry(control, laptop.user)) == {"laptop"}
+    await say(bob, laptop, "to the laptop")
+    await laptop.until(laptop.messages)
+    assert thief.messages() == []
+
+
 async def test_a_device_signs_itself_out(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     token = (await control.mint(user("alice"), LIFE_S))["token"]
     phone = await registered(connect, user("alice"), "phone", token=token)

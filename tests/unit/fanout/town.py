@@ -122,7 +122,7 @@ class Town(Rig):
         told = watching(world, live)
         self.worker = Worker(kinds, effects, tasks, planner, edges, told, lanes, clock, meter, times, BOUND_MS)
         pulls = Pulls(log, groups, members, times, RETENTION_MS)
-        self.syncs = Syncs(mailboxes, world.registry, clock, times, RETENTION_MS, 10, pulls)
+        self.syncs = Syncs(mailboxes, world.registry, world.users, clock, times, RETENTION_MS, 10, pulls)
         self._steps = (groups, members, pulled, log)
 
     def commit_now(self) -> None:

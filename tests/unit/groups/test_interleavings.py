@@ -81,7 +81,9 @@ class Play:
             world.clock,
         )
         pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)
-        self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10, pulls)
+        self.syncs = Syncs(
+            world.mailboxes, world.registry, world.users, world.clock, world.times, RETENTION_MS, 10, pulls
+        )
         self.chat = GroupRig(world=world).create("ann", "cid")
         self.requests: dict[Worker, Request] = {}
         self.open: list[Request] = []

@@ -94,7 +94,7 @@ class Rig:
         self.uses[SetConversation] = Use(Preferences(self.claims, memberships).prepare)
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
-        self.syncs = Syncs(mailboxes, registry, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
+        self.syncs = Syncs(mailboxes, registry, world.users, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)
         self.conversations = Conversations(log, memberships, groups, mailboxes, self.clock, Threads(1))
         self.histories = Histories(views, log, memberships, Tallies(reactions))
 

@@ -65,7 +65,9 @@ class Play:
         uses = messaging_uses(sender, receipts)
         self.messaging = Messaging(people, Deliverer(mailboxes, live), uses)
         pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)
-        self.syncs = Syncs(world.mailboxes, world.registry, world.clock, world.times, RETENTION_MS, 10, pulls)
+        self.syncs = Syncs(
+            world.mailboxes, world.registry, world.users, world.clock, world.times, RETENTION_MS, 10, pulls
+        )
         self.callers = Rig()
         self.callers.clock = world.clock
         self.frames: dict[Worker, list[SendMessage]] = {}

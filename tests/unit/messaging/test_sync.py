@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.messaging.rig import HOUR, MAX_DEVICES, RETENTION_MS, Rig
-from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, ResyncRequired
+from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, ResyncRequired, TokenExpired
 from tidings.domain.events import Event
 from tidings.domain.identity import Connection
 from tidings.services.history import Histories
@@ -93,6 +93,17 @@ def test_a_newer_connection_of_the_device_stays(rig: Rig) -> None:
     assert rig.world.registry.entries["bob"]["phone"] == newer
 
 
+def test_the_token_of_a_device_that_was_signed_out_gets_no_entry_back(rig: Rig) -> None:
+    rig.world.users.drop_device("bob", "phone")
+    rig.world.users.revoke("bob", rig.clock.now())
+    with pytest.raises(TokenExpired):
+        page(rig)
+    assert rig.world.registry.lookup(["bob"], rig.clock.now()) == {"bob": []}
+    rig.world.users.add_device("bob", "phone", MAX_DEVICES)
+    page(rig)
+    assert [each.device_id for each in rig.world.registry.lookup(["bob"], rig.clock.now())["bob"]] == ["phone"]
+
+
 def test_after_a_false_410_the_next_sync_makes_the_client_reachable_again(rig: Rig) -> None:
     rig.online("bob")
     rig.world.sockets.results["bob-phone"] = ["gone", "sent"]
@@ -155,7 +166,9 @@ def test_a_page_is_bounded_in_bytes(rig: Rig) -> None:
         rig.clock.advance(1)
     world = rig.world
     pulls = Pulls(world.log, world.groups, world.members, world.times, RETENTION_MS)
-    small = Syncs(world.mailboxes, world.registry, rig.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls, 3_000)
+    small = Syncs(
+        world.mailboxes, world.registry, world.users, rig.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls, 3_000
+    )
     got = small.page(rig.caller("bob"), None, None, 50)
     assert len(got.events) == 2
     assert got.following is not None

@@ -86,7 +86,7 @@ def build() -> Router:
     limits = Limits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)
-    syncs = Syncs(mailboxes, registry, clock, given.times, given.retention_ms, given.max_devices, pulls)
+    syncs = Syncs(mailboxes, registry, users, clock, given.times, given.retention_ms, given.max_devices, pulls)
 
     watchers = WatcherStore(client, table(keys.WATCHERS), clock)
     typists = Typists(rooms, memberships, watchers, live, clock, keys.watched_conversation)

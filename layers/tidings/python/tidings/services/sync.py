@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tidings.domain.cursor import finish, start
+from tidings.domain.errors import TokenExpired
 from tidings.domain.events import Event
-from tidings.domain.identity import Caller
+from tidings.domain.identity import SIGNED_OUT, Caller, signed_out
 from tidings.domain.sizes import PAGE_BYTES, wire_bytes
 from tidings.domain.stamp import Times
 from tidings.ports.messaging import Mailboxes
-from tidings.ports.people import Registry
+from tidings.ports.people import Registry, Users
 from tidings.ports.world import Clock
 from tidings.services.pulls import Pulls, Room
 
@@ -40,6 +41,7 @@ class Syncs:
         self,
         mailboxes: Mailboxes,
         registry: Registry,
+        users: Users,
         clock: Clock,
         times: Times,
         retention_ms: int,
@@ -49,6 +51,7 @@ class Syncs:
     ) -> None:
         self._mailboxes = mailboxes
         self._registry = registry
+        self._users = users
         self._clock = clock
         self._times = times
         self._retention = retention_ms
@@ -57,7 +60,7 @@ class Syncs:
         self._page_bytes = page_bytes
 
     def page(self, caller: Caller, cursor: str | None, following: str | None, limit: int) -> SyncPage:
-        """The next page.  Raises `InvalidRequest`, `ResyncRequired`, `Unavailable`."""
+        """The next page.  Raises `InvalidRequest`, `ResyncRequired`, `TokenExpired`, `Unavailable`."""
         now = self._clock.now()
         begin = start(cursor, following, now, self._retention)
         if following is None:
@@ -73,9 +76,20 @@ class Syncs:
         return SyncPage((*box.events, *found), cursors.cursor, cursors.next, now)
 
     def _restore(self, caller: Caller, now: int) -> None:
-        """Enter the caller's connection where the registry has none for the device, or only an older one."""
+        """Enter the caller's connection where the registry has none for the device, or only an older one.
+
+        There may be none because the device was signed out (`tidings.services.revoke`), and this is a socket of it that
+        a later one had replaced: then nothing is entered, as at `$connect`, and `TokenExpired` raised.
+        """
         mine = caller.connection
         entries = self._registry.lookup([caller.user_id], now).get(caller.user_id, [])
         standing = [each for each in entries if each.device_id == mine.device_id]
         if not any(each.connected_at >= mine.connected_at for each in standing):
             self._registry.register(caller.user_id, mine, now, self._max_devices)
+            self._check(caller)
+
+    def _check(self, caller: Caller) -> None:
+        user, identity = self._users.get([caller.user_id]).get(caller.user_id), caller.identity
+        if user and signed_out(user.revoked_at, identity.issued_at, identity.device_id, user.devices):
+            self._registry.remove(caller.user_id, identity.device_id, caller.connection.connection_id)
+            raise TokenExpired(SIGNED_OUT)
