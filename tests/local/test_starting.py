@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local import synth
-from local.__main__ import parse, run
+from local.command import parse, run
 from local.errors import HostError, explain
 from local.ministack import Ministack, check_disk, check_port
 

@@ -252,15 +252,14 @@ async def test_who_gives_out_tokens_may_be_down_for_a_while(caplog: pytest.LogCa
 
 
 async def test_that_no_connection_follows_an_orderly_end_is_told(caplog: pytest.LogCaptureFixture):
-    async with serve() as rig:
-        async with Client(rig.url, "alice-1", timing=QUICK) as client:
-            await client.ready(20)
-            await rig.sockets["alice"].close(1001)
-            await until(lambda: len(rig.tokens) == 2)
-            await client.whoami()
-            assert caplog.text == ""
-            rig.statuses = [503, 503]
-            await rig.sockets["alice"].close(1001)
-            await until(lambda: len(rig.tokens) == 5)
-            await client.whoami()
+    async with serve() as rig, Client(rig.url, "alice-1", timing=QUICK) as client:
+        await client.ready(20)
+        await rig.sockets["alice"].close(1001)
+        await until(lambda: len(rig.tokens) == 2)
+        await client.whoami()
+        assert caplog.text == ""
+        rig.statuses = [503, 503]
+        await rig.sockets["alice"].close(1001)
+        await until(lambda: len(rig.tokens) == 5)
+        await client.whoami()
     assert caplog.text.count("trying again: the gateway answered 503") == 1
