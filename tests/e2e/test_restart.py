@@ -75,7 +75,7 @@ async def test_sync(connect: Connect, control: AsyncControlClient, user: Any) ->
     await unregistered("unharmed")
     await bob.ask("sync", id="the-sync")
     made = await recipe(control, "Send", "the-sync")
-    assert made == ["BatchGetItem", "UpdateItem", "Query"]
+    assert made == ["BatchGetItem", "BatchGetItem", "UpdateItem", "Query"]
     cursor = None
     for call, when in points(made):
         await unregistered(f"{call} {when}")

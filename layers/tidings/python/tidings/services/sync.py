@@ -79,17 +79,17 @@ class Syncs:
         """Enter the caller's connection where the registry has none for the device, or only an older one.
 
         There may be none because the device was signed out (`tidings.services.revoke`), and this is a socket of it that
-        a later one had replaced: then nothing is entered, as at `$connect`, and `TokenExpired` raised.
+        a later one had replaced: then nothing is entered, and `TokenExpired` raised.  Whoever signs a device out notes
+        it on the user before they take the entry away, so where it is the reason, it is seen here.
         """
         mine = caller.connection
         entries = self._registry.lookup([caller.user_id], now).get(caller.user_id, [])
         standing = [each for each in entries if each.device_id == mine.device_id]
         if not any(each.connected_at >= mine.connected_at for each in standing):
-            self._registry.register(caller.user_id, mine, now, self._max_devices)
             self._check(caller)
+            self._registry.register(caller.user_id, mine, now, self._max_devices)
 
     def _check(self, caller: Caller) -> None:
         user, identity = self._users.get([caller.user_id]).get(caller.user_id), caller.identity
         if user and signed_out(user.revoked_at, identity.issued_at, identity.device_id, user.devices):
-            self._registry.remove(caller.user_id, identity.device_id, caller.connection.connection_id)
             raise TokenExpired(SIGNED_OUT)
