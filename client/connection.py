@@ -32,6 +32,7 @@ log = logging.getLogger("tidings.client")
 THROTTLED_WAIT = 1.0
 STEADY = 10.0
 """A connection that lasted this many seconds clears the back-off."""
+AGAIN = "Get a fresh one and try again."
 TOKEN = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 """What a JWT is made of, and what can travel in the handshake's header."""
 MAX_REPLY = 256 * 1024
@@ -179,7 +180,7 @@ class Connection:
 
     def _after(self, socket: ClientConnection) -> float:
         if self._session.reconnect == "token":
-            self._refuse("The token has expired.", None)
+            self._refuse(f"The token has expired. {AGAIN}", None)
         code = socket.close_code
         if code != 1001:  # the orderly end of a connection is not worth a word; that there is no next one is
             self._failed(f"the connection was closed ({code})")
@@ -191,9 +192,9 @@ class Connection:
         if isinstance(error, websockets.InvalidStatus):
             status = error.response.status_code
             if status == 401:
-                self._refuse("The gateway refused the token.", status)
+                self._refuse(f"The gateway refused the token. {AGAIN}", status)
             elif status == 403:
-                self._refuse("The gateway refused the connection: the token, the device's id or the address.", status)
+                self._refuse("The gateway refused this: look at the device's id, the token and the address.", status)
             elif status == 404 or status == 410:
                 raise Refused("There is no Tidings gateway at this address.", status) from None
             self._failed(f"the gateway answered {status}")
@@ -211,4 +212,4 @@ class Connection:
         """A fixed token will not get better; a fresh one is tried, but not for ever."""
         self._refusals += 1
         if not callable(self._token) or self._refusals > 2:
-            raise Refused(f"{why} Get a fresh one and try again.", status)
+            raise Refused(why, status)

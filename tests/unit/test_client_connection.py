@@ -230,7 +230,7 @@ async def test_ready_says_why_there_is_no_connection():
             await client.ready(20)
         rig.statuses = [403]
         async with Client(rig.url, "alice-1", timing=QUICK) as client:
-            with pytest.raises(Refused):
+            with pytest.raises(Refused, match="the device's id"):
                 await client.ready(20)
 
 
