@@ -33,6 +33,18 @@ def dies(rig: Rig, call: str, error: BaseException) -> None:
     rig.hook = hook
 
 
+def dies_behind(rig: Rig, call: str) -> None:
+    """Before the call is the first time, behind it the second."""
+    times = iter((False, True))
+
+    def hook(name: str) -> None:
+        if name == call and next(times):
+            rig.hook = None
+            raise Died
+
+    rig.hook = hook
+
+
 def nothing_is_left(rig: Rig) -> None:
     early = rig.post("ann")
     rig.plan()
@@ -83,3 +95,20 @@ def test_a_yes_that_is_followed_by_a_no(rig: Rig) -> None:
     rig.requests.accept(rig.caller("ann"), "yes after all", "bob")
     rig.settle()
     assert rig.home("bob") == [post]
+
+
+@pytest.mark.parametrize("path", [Path.PUSH, Path.PULL])
+@pytest.mark.parametrize("private", [False, True])
+def test_who_follows_has_the_recent_posts_whoever_died_behind_the_edge(rig: Rig, path: Path, private: bool) -> None:
+    rig.world.authors.all["ann"] = Author("ann", path=path, pulled_from=rig.clock.now() * (path is Path.PULL))
+    rig.world.profiles.set("ann", ProfileChange(private=private), position(rig.clock.now()), rig.world.fence())
+    early = rig.post("ann")
+    rig.settle()
+    if private:
+        rig.follow("bob", "ann")
+    dies_behind(rig, "answer" if private else "follow")
+    with pytest.raises(Died):
+        rig.clock.advance(1)
+        _ = rig.requests.accept(rig.caller("ann"), "yes", "bob") if private else rig.follow("bob", "ann")
+    rig.settle()
+    assert rig.home("bob") == [early]

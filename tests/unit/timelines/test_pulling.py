@@ -85,9 +85,8 @@ class Crossings(Chaos):
             return act(reader, author, client_id)
 
         self._request(request)
-        edge = self.rig.graph.edges.get((reader, author))
-        if request in self._unacked and self.random.random() < 0.3 and (edge is None or not edge.following):
-            self._unacked.remove(request)  # The client gives it up, whatever was written ahead of the edge.
+        if request in self._unacked and self.random.random() < 0.3:
+            self._unacked.remove(request)  # The client gives it up, wherever it has got to.
 
     def _wait(self) -> None:
         self.rig.pass_time(self.random.choice(LONGER))
@@ -132,7 +131,7 @@ def test_the_chaos_crosses_both_ways_and_fills_readers() -> None:
     """Or the test above would show nothing."""
     paths: set[Path] = set()
     turns, left, closed = 0, 0, 0
-    for seed in range(15):
+    for seed in range(25):
         chaos = Crossings(Random(seed))
         chaos.run(150)
         turns += chaos.turns

@@ -1,7 +1,7 @@
 """What a change of a follow edge asks the workers to do: backfills and purges, each now and once more.
 
-The final purge is enqueued *before* the edge is changed: whoever follows again makes the first try of an unfollow
-pointless to resend, and a purge that a crash left out would never come.
+The second one is enqueued *before* the edge is changed.  Whoever dies behind the edge may never be heard of again, and
+whoever follows again makes the first try of an unfollow pointless to resend: what a crash left out would never come.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ class EdgeQueue:
         self._times = times
         self._bound = bound_ms
 
+    def backfill_later(self, user: str, author: str, position: str) -> None:
+        """Bring the author's recent posts, at least `T` after the edge is made at `position`; before it is."""
+        self._enqueue_final(EdgeJob("backfill", user, author, position), 2 * self._times.settle)
+
     def backfill(self, user: str, author: str, position: str) -> None:
-        """Bring the author's recent posts, once the edge stands at `position`."""
-        job = EdgeJob("backfill", user, author, position)
-        self._enqueue(job)
-        self._enqueue_final(job, self._times.settle)
+        """And now, when it has been made."""
+        self._enqueue(EdgeJob("backfill", user, author, position))
 
     def look_later(self, user: str, author: str, position: str) -> None:
         """See whether `user` follows, before anything is written that comes before the edge at `position`: where a

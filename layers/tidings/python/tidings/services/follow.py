@@ -1,10 +1,9 @@
 """`follow` and `unfollow`: a register by position, and the jobs that bring the home timeline into line with it.
 
-Order of writes in `follow`: outbox (conditional), the mark of an author who is pulled, the edge (both halves, the
-counts and the removal in one transaction), the jobs, the ack.  Of a private account it is a request, and the mark and
-the jobs wait for its answer (`tidings.services.requests`).  In `unfollow` the final purge is enqueued *before* the
-edge: whoever follows again makes the first try of an unfollow pointless to resend, and a purge that a crash left out
-would never come.
+Order of writes in `follow`: outbox (conditional), the job for later, the mark of an author who is pulled, the edge
+(both halves, the counts and the removal in one transaction), the job for now, the ack.  Of a private account it is a
+request, and the mark and the jobs wait for its answer (`tidings.services.requests`).  In `unfollow` likewise the final
+purge is enqueued before the edge: what a crash left out might never come (`tidings.services.edge_queue`).
 
 A resend finishes what is missing, and changes nothing once a later follow or unfollow stands.
 """
@@ -77,6 +76,7 @@ class Follows:
         either, as if they had come before or after it."""
         if self._profiles.get(author).private:
             return self._graph.ask(user, author, claim.position, claim.fence)
+        self._edges.backfill_later(user, author, claim.position)
         look_later = partial(self._edges.look_later, user, author, claim.position)
         self._pulling.before_follow(user, author, claim.fence, look_later)
         stands = self._graph.follow(user, author, claim.position, claim.fence)

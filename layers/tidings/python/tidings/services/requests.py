@@ -55,6 +55,7 @@ class FollowRequests:
         claim = self._claims.take(caller, client_id, fingerprint(action, {"user": user}), look)
         if claim.fact is None:
             if accept and self._asks(user, caller.user_id):
+                self._edges.backfill_later(user, caller.user_id, claim.position)
                 look_later = partial(self._edges.look_later, user, caller.user_id, claim.position)
                 self._pulling.before_follow(user, caller.user_id, claim.fence, look_later)
             stands = self._graph.answer(caller.user_id, user, claim.position, claim.fence, accept=accept)

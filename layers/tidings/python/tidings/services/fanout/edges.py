@@ -5,8 +5,9 @@ still arrive: a backfill after `T` (a post between the planner's read of the fol
 missed), a purge after the fan-out bound and `T` (a chunk that was planned with the follower writes until then).
 Until the final purge, the removal on the follower's side filters every read of the home timeline.
 
-The edge is a register: a backfill acts only while the very edge it was made for stands, a purge while nobody follows.
-So one that is enqueued ahead of a follow takes back what was written ahead of it, where it was given up in the middle.
+The edge is a register: a backfill acts while somebody follows, a purge while nobody does, whoever asked for it:
+who follows once more while they do may die before there are jobs for that.  And so a purge that is enqueued ahead of a
+follow takes back what was written ahead of it, where it was given up in the middle.
 """
 
 from __future__ import annotations
@@ -59,9 +60,8 @@ class EdgeJobs:
         """Do a job.  What is left of it, None when it is done.  Raises `RetryLater` when the fence passes."""
         fence = Fence(self._clock.now(), self._times, self._clock.now)
         edge = self._graph.edge(job.user, job.author)
-        stands = edge is not None and edge.position == job.position
         if job.kind == "backfill":
-            if stands and edge is not None and edge.following:
+            if edge is not None and edge.following:
                 self._backfill(job, fence)
             return None
         if edge is None or not edge.following:
