@@ -114,6 +114,8 @@ async def test_an_older_socket_of_a_device_that_was_signed_out(
     await laptop.ask("device.remove", device_id="phone")
     await ended(phone)
     assert (await thief.ask("sync"))["code"] == "token_expired"
+    sending = await thief.ask("send", client_id=new_id(), to=bob.user, text="from alice?")
+    assert sending["code"] == "token_expired"
     assert set(await registry(control, laptop.user)) == {"laptop"}
     await say(bob, laptop, "to the laptop")
     await laptop.until(laptop.messages)

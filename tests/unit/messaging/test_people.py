@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes import FakeUsers
 from tests.unit.messaging.rig import Rig
+from tidings.domain.errors import TokenExpired
 from tidings.ports import User
 from tidings.services.people import Circle, People
 
@@ -57,3 +58,14 @@ def test_memory_is_bounded_and_keeps_whom_it_met_last(rig: Rig, kept: int) -> No
     for user_id in ("bob", "carol", "bob", "dave", "bob"):
         people.circle(rig.caller("ann"), [user_id], own=False)
     assert len(users.asked) == (5 if kept == 1 else 3)
+
+
+def test_a_device_that_was_signed_out_is_told_so_with_what_is_read_anyway(rig: Rig) -> None:
+    users = Counted("ann", "bob")
+    people = People(users)
+    users.drop_device("ann", "phone")
+    users.revoke("ann", rig.clock.now())
+    with pytest.raises(TokenExpired):
+        people.circle(rig.caller("ann"), ["bob"], own=True)
+    users.add_device("ann", "phone", 10)
+    assert people.circle(rig.caller("ann"), ["bob"], own=True).known == {"bob"}

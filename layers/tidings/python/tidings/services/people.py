@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tidings.domain.errors import UnknownUser
-from tidings.domain.identity import Caller
+from tidings.domain.errors import TokenExpired, UnknownUser
+from tidings.domain.identity import SIGNED_OUT, Caller, signed_out
 from tidings.domain.privacy import OPEN, Privacy
 from tidings.ports.people import Users
 
@@ -45,7 +45,11 @@ class People:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def circle(self, caller: Caller, others: Iterable[str], *, own: bool) -> Circle:
-        """Look `others` up, and with `own` the caller.  Reads nothing when nothing is left to ask."""
+        """Look `others` up, and with `own` the caller.  Reads nothing when nothing is left to ask.
+
+        Raises `TokenExpired` where it sees that the caller's device was signed out: this is an older socket of it then,
+        which a later one had replaced, so that nobody found it to end it.
+        """
         wanted = frozenset(others)
         asked = {user_id for user_id in wanted if not self._remembers(user_id)}
         if own:
@@ -53,7 +57,9 @@ class People:
         found = self._users.get(sorted(asked)) if asked else {}
         for user_id in found:
             self._remember(user_id)
-        me = found.get(caller.user_id) if own else None
+        me, mine = found.get(caller.user_id) if own else None, caller.identity
+        if me and signed_out(me.revoked_at, mine.issued_at, mine.device_id, me.devices):
+            raise TokenExpired(SIGNED_OUT)
         devices = me.devices - {caller.identity.device_id} if me else frozenset()
         known = (wanted - asked) | (wanted & found.keys())
         return Circle(known, bool(devices), me.privacy if me else OPEN)
