@@ -9,7 +9,7 @@ from tests.contract.made import message, position
 from tidings.domain.errors import RetryLater
 from tidings.domain.groups import Stay
 from tidings.domain.position import FIRST, LAST
-from tidings.domain.pulled import BEGINNING, ENDING, OPEN, Marks
+from tidings.domain.pulled import BEGINNING, ENDING, OPEN, OWN_ROOM, ROOM, Marks
 
 CHAT, OTHER = "g#aaaaaaaaaaaaaaaa", "g#bbbbbbbbbbbbbbbb"
 
@@ -96,6 +96,43 @@ def test_an_open_stay_is_kept_while_something_is_pulled(stores: Stores) -> None:
     stores.clock.advance(2 * RETENTION_MS)
     stores.pulled.settle(ann, OTHER, [Stay(position(stores.clock.now()))], stores.fence())
     assert marks(stores, ann)[0] == Marks(CHAT, {at: OPEN}, {now: OPEN})
+
+
+def fill(stores: Stores, user: str, notes: int, left: int) -> None:
+    """Note so many stays that ended at `left`, a millisecond after the other before now."""
+    now = stores.clock.now()
+    stores.pulled.settle(user, OTHER, [Stay(position(now - n), left) for n in range(notes)], stores.fence())
+
+
+def test_who_is_full_joins_nothing_until_a_note_has_run_out(stores: Stores) -> None:
+    ann, now = stores.user("ann"), stores.clock.now()
+    first, second = position(now, 1), position(now, 2)
+    fill(stores, ann, ROOM - 1, now + 8_000)
+    assert stores.pulled.expect(ann, CHAT, first, stores.fence())
+    for _ in range(2):
+        assert not stores.pulled.expect(ann, CHAT, second, stores.fence(), start=now)
+        assert marks(stores, ann)[0] == Marks(CHAT, {first: BEGINNING}), "nothing is left of it"
+    assert stores.pulled.expect(ann, CHAT, first, stores.fence()), "what is noted is noted, however often it is asked"
+    stores.clock.advance(RETENTION_MS + 8_000)
+    assert not stores.pulled.expect(ann, CHAT, position(stores.clock.now()), stores.fence())
+    stores.clock.advance(30_000)
+    later = position(stores.clock.now())
+    assert stores.pulled.expect(ann, CHAT, later, stores.fence())
+    assert marks(stores, ann)[0].stays[later] == BEGINNING
+
+
+def test_past_the_room_for_others_one_makes_groups_and_past_that_one_still_leaves(stores: Stores) -> None:
+    ann, now, fence = stores.user("ann"), stores.clock.now(), stores.fence()
+    fill(stores, ann, OWN_ROOM - 1, now + 8_000)
+    first, second = position(now, 1), position(now, 2)
+    assert not stores.pulled.expect(ann, CHAT, first, fence)
+    assert stores.pulled.expect(ann, CHAT, first, fence, own=True)
+    assert not stores.pulled.expect(ann, CHAT, second, fence, own=True)
+    stores.pulled.doubt(ann, CHAT, second, fence)
+    assert marks(stores, ann)[0] == Marks(CHAT, {first: BEGINNING, second: ENDING})
+    stores.pulled.settle(ann, CHAT, [Stay(second, now + 9_000), Stay(first)], fence, start=now)
+    stores.pulled.close(ann, CHAT, now, now + 60_000, fence)
+    assert marks(stores, ann)[0] == Marks(CHAT, {first: OPEN, second: now + 9_000}, {now: now + 60_000})
 
 
 def test_nothing_is_written_past_the_fence(stores: Stores) -> None:

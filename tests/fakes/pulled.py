@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tests.fakes.messaging import DAY, FakeMailboxes
 from tidings.domain.groups import Stay
-from tidings.domain.pulled import BEGINNING, ENDING, OPEN, Marks, outdated
+from tidings.domain.pulled import BEGINNING, ENDING, OPEN, OWN_ROOM, ROOM, Marks, outdated
 from tidings.domain.stamp import Fence
 from tidings.ports import Clock
 
@@ -24,9 +24,15 @@ class FakePulled:
         self._kept = kept_ms
         self._settle = settle_ms
 
-    def expect(self, user_id: str, conversation_id: str, joined: str, fence: Fence, *, start: int = 0) -> None:
+    def expect(
+        self, user_id: str, conversation_id: str, joined: str, fence: Fence, *, start: int = 0, own: bool = False
+    ) -> bool:
         stays, pulls = self._notes(user_id, conversation_id)
+        if joined not in stays and self._left(user_id) >= (OWN_ROOM if own else ROOM):
+            fence.check()
+            return False
         self._write(user_id, conversation_id, {joined: BEGINNING} | stays, _opened(pulls, start), fence)
+        return True
 
     def doubt(self, user_id: str, conversation_id: str, joined: str, fence: Fence) -> None:
         stays, pulls = self._notes(user_id, conversation_id)
@@ -47,6 +53,12 @@ class FakePulled:
     def close(self, user_id: str, conversation_id: str, start: int, until: int, fence: Fence) -> None:
         stays, pulls = self._notes(user_id, conversation_id)
         self._write(user_id, conversation_id, stays, {**pulls, start: until}, fence)
+
+    def _left(self, user_id: str) -> int:
+        """How many notes there are that somebody still needs."""
+        mine, before = self._mailboxes.marks.get(user_id, {}).values(), self._clock.now() - self._kept
+        gone = sum(len(stays) + len(pulls) for stays, pulls in (outdated(each, before, self._settle) for each in mine))
+        return sum(len(each.stays) + len(each.pulls) for each in mine) - gone
 
     def _notes(self, user_id: str, conversation_id: str) -> tuple[dict[str, int], dict[int, int]]:
         marks = self._mailboxes.marks.get(user_id, {}).get(conversation_id, Marks(conversation_id))

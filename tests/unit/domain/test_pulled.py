@@ -8,12 +8,14 @@ from tidings.domain.position import FIRST, LAST, floor, stamped
 from tidings.domain.pulled import (
     BEGINNING,
     ENDING,
+    NEVER,
     OPEN,
     Marks,
     Place,
     Window,
     following,
     outdated,
+    runs_out,
     takes,
     windows,
 )
@@ -124,3 +126,21 @@ def test_what_never_began_is_outdated_and_pulls_go_with_the_last_stay() -> None:
     assert outdated(Marks(CHAT, {old: NOW - 2 * HOUR}, pulls), before, T) == ([old], [NOW - 8 * HOUR])
     assert outdated(Marks(CHAT, {old: ENDING}, pulls), before, T) == ([], [])
     assert outdated(Marks(CHAT, {old: NOW - 2 * HOUR}, {NOW: OPEN}), before, T) == ([old], [])
+
+
+def test_when_the_first_note_runs_out() -> None:
+    old, joined, pulled = at(NOW - 9 * HOUR), NOW - 9 * HOUR, {NOW - 8 * HOUR: OPEN}
+    for marks, when in (
+        (Marks(CHAT, {old: OPEN}), joined + T),
+        (Marks(CHAT, {old: ENDING}), joined + T),
+        (Marks(CHAT, {old: joined + 5}), joined + 5),
+        (Marks(CHAT, {old: BEGINNING}, pulled), joined + T),
+        (Marks(CHAT, {old: NOW, at(NOW): OPEN}, pulled), NOW),
+        (Marks(CHAT, {old: OPEN}, {NOW - 8 * HOUR: NOW - HOUR}), NOW - HOUR),
+        (Marks(CHAT, {}, pulled), NOW - 8 * HOUR),
+    ):
+        assert runs_out(marks, T) == when
+        assert outdated(marks, when, T) == ([], [])
+        assert outdated(marks, when + 1, T) != ([], [])
+    for end in (OPEN, ENDING):
+        assert runs_out(Marks(CHAT, {old: end}, pulled), T) == NEVER

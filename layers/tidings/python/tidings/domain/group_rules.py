@@ -12,13 +12,13 @@ what the members' items say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tidings.domain.errors import Forbidden, InvalidRequest, NotFound, RetryLater
 from tidings.domain.events import Change, Details
-from tidings.domain.groups import Group, Member, Move, Role, Stay, Who
+from tidings.domain.groups import STAYS, Group, Member, Move, Role, Stay, Who
 from tidings.domain.position import ms_of
 
 _RANKS: Final = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
@@ -74,15 +74,21 @@ def founded(owner: str, users: Iterable[str], at: str, details: Details) -> Turn
 
 
 def added(known: Mapping[str, Member], users: Iterable[str], at: str) -> Turn:
-    """A stay begins for each who is not in the group."""
+    """A stay begins for each who is not in the group, and has not been `STAYS` times."""
     moves = []
     for user_id in users:
         before = known.get(user_id)
         if before is None:
             moves.append(Move(None, Member(user_id, (Stay(at),))))
-        elif not before.present and _last(before) < at:
+        elif not before.present and _last(before) < at and len(before.stays) < STAYS:
             moves.append(Move(before, Member(user_id, (*before.stays, Stay(at)))))
     return _turn(Change.ADDED, moves)
+
+
+def without(turn: Turn, users: Collection[str]) -> Turn:
+    """The turn, where these do not join after all."""
+    moves = tuple(move for move in turn.moves if move.after.user_id not in users)
+    return replace(turn, moves=moves, users=tuple(user_id for user_id in turn.users if user_id not in users))
 
 
 def removed(me: Member, target: Member | None, at: str) -> Turn:

@@ -43,6 +43,10 @@ REMEMBERED_MS: Final = 10_000
 INLINE_MAILBOXES: Final = 25
 """The sender's own included: one BatchWriteItem."""
 
+STAYS: Final = 100
+"""Stays of one member, all told: whoever has come and gone so often is not added again.  Each makes the member's item
+longer, which every message of the group reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

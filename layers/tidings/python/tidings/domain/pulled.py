@@ -7,6 +7,9 @@ takes; the pulls only say where to look.
 Who joins pulls everything of the first `T` as well: while the join is being written, senders may not see it yet.  That
 is noted before the join, so a stay may be in doubt: it begins only if the join takes place.  Likewise before it ends.
 Whoever meets a doubt asks the members.
+
+A mailbox has room for so many notes.  Whoever is full is put into no further group until a note has run out.  Only a
+join is refused: what ends a stay, and what is pulled of those who are in, is always noted.
 """
 
 from __future__ import annotations
@@ -25,6 +28,13 @@ BEGINNING: Final = -1
 """The end of a stay that perhaps never begins."""
 ENDING: Final = -2
 """The end of a stay that perhaps has ended."""
+
+ROOM: Final = 1_000
+"""Notes at which nobody else puts the user into another group: about 60 KB, which every sync reads at its end."""
+OWN_ROOM: Final = 1_200
+"""Notes at which the user makes no more groups either: whom others have filled up still can."""
+NEVER: Final = 10**14
+"""A time (epoch ms) that does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,20 @@ def outdated(marks: Marks, before: int, settle_ms: int) -> tuple[list[str], list
     alone = len(stays) == len(marks.stays)
     pulls = [start for start, until in marks.pulls.items() if OPEN < until < before or (alone and start < before)]
     return stays, pulls
+
+
+def runs_out(marks: Marks, settle_ms: int) -> int:
+    """When the first of these notes is over, as `outdated` counts (epoch ms): later than that `before` it goes.
+    `NEVER` where it takes another change first."""
+    times = [until for until in marks.pulls.values() if until > OPEN]
+    if not marks.stays:
+        times += marks.pulls
+    for joined, left in marks.stays.items():
+        if left > OPEN:
+            times.append(left)
+        if left == BEGINNING or not marks.pulls:
+            times.append(ms_of(joined) + settle_ms)
+    return min(times, default=NEVER)
 
 
 def _spans(marks: Marks, until: int, settle_ms: int) -> list[tuple[int, int]]:

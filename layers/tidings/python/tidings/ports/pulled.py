@@ -15,9 +15,15 @@ class Pulled(Protocol):
     Around a change of a group:   `expect` or `doubt`  ->  the change itself  ->  `settle`, now or by the stream.
     """
 
-    def expect(self, user_id: str, conversation_id: str, joined: str, fence: Fence, *, start: int = 0) -> None:
+    def expect(
+        self, user_id: str, conversation_id: str, joined: str, fence: Fence, *, start: int = 0, own: bool = False
+    ) -> bool:
         """Somebody is about to join at the position `joined`: *before* it is written.  `start` is the group's
-        `pulled_from`: a joiner marks themselves."""
+        `pulled_from`: a joiner marks themselves.
+
+        False: there are `ROOM` notes (`OWN_ROOM` with `own`: a group that the user makes), and this is none of them.
+        Then nothing is noted.  Joins at the same time may get a few notes past that.
+        """
         ...
 
     def doubt(self, user_id: str, conversation_id: str, joined: str, fence: Fence) -> None:

@@ -8,7 +8,8 @@ the stream of the log, which does not forget.
 
 The notes come first because whoever sends while the transaction is being written may not see the new member yet: the
 joiner's sync reads the log for what is positioned within `T` of the join.  A note says only that somebody may have
-joined or left; the member's item tells.
+joined or left; the member's item tells.  Whose notes are full is left out, like whoever has blocked the caller; nothing
+of that join is written.
 
 Who may do what is decided on what was strongly read just before.  The transaction takes place only if the members whom
 it changes still are as they were read; that its caller still may is not looked at once more.  A request that changes
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidings.domain import group_rules
-from tidings.domain.errors import NotFound, RetryLater, TidingsError
+from tidings.domain.errors import Forbidden, NotFound, RetryLater, TidingsError
 from tidings.domain.events import Change, GroupChange, LogEntry
 from tidings.domain.fingerprint import fingerprint
 from tidings.domain.group_rules import Turn
@@ -136,6 +137,7 @@ class GroupChanges:
                 if standing is None:
                     raise
                 return standing
+            turn = self.noted(caller, group, turn, claim)
             standing = self.write(caller, ask, group, turn, claim) or look(claim.position)
             if standing is not None:
                 return standing
@@ -148,8 +150,30 @@ class GroupChanges:
             return None
         return entry
 
+    def noted(self, caller: Caller, group: Group, turn: Turn, claim: Claim[LogEntry]) -> Turn:
+        """Note what the syncs of those who join or leave are to know from now on: that it may be so.  What is left of
+        the turn: without those who cannot be noted, who are full.
+
+        Raises `Forbidden` where that is the caller.
+        """
+        chat, at, fence = group.conversation_id, claim.position, claim.fence
+        full = set()
+        for move in turn.moves:
+            user_id, last = move.after.user_id, move.after.stays[-1]
+            own = user_id == caller.user_id
+            if last.joined == at and not self._pulled.expect(
+                user_id, chat, at, fence, start=group.pulled_from, own=own
+            ):
+                if own:
+                    raise Forbidden("You have come into too many groups lately. Make another one in some days.")
+                full.add(user_id)
+            elif last.left_at == at:
+                self._pulled.doubt(user_id, chat, last.joined, fence)
+        return group_rules.without(turn, full)
+
     def write(self, caller: Caller, ask: Ask, group: Group, turn: Turn, claim: Claim[LogEntry]) -> LogEntry | None:
-        """Write a turn; None where it could not take place, for something has changed or it is there already."""
+        """Write a turn that is noted; None where it could not take place, for something has changed or it is there
+        already."""
         at, path = claim.position, group.path
         event = GroupChange(
             group.conversation_id, at, caller.user_id, ask.client_id, turn.change, turn.users, turn.details
@@ -158,7 +182,6 @@ class GroupChanges:
         if turn.change is Change.UPDATED:
             written = self._groups.update(event, path, claim.fence)
         elif turn.moves:
-            self._note(group, turn, claim)
             # Last of all: a stay has to hold until whoever sends is sure to see that it is over.
             ends = max(self._clock.now(), ms_of(at)) + claim.fence.times.call
             moves = group_rules.ending(turn.moves, at, ends)
@@ -166,13 +189,3 @@ class GroupChanges:
         else:
             written, shown = self._log.void(event, path, claim.fence), None
         return LogEntry(at, caller.user_id, ask.client_id, path, shown) if written else None
-
-    def _note(self, group: Group, turn: Turn, claim: Claim[LogEntry]) -> None:
-        """What the syncs of those who join or leave are to know from now on: that it may be so."""
-        chat, fence = group.conversation_id, claim.fence
-        for move in turn.moves:
-            user_id, last = move.after.user_id, move.after.stays[-1]
-            if last.joined == claim.position:
-                self._pulled.expect(user_id, chat, last.joined, fence, start=group.pulled_from)
-            elif last.left_at == claim.position:
-                self._pulled.doubt(user_id, chat, last.joined, fence)

@@ -53,7 +53,8 @@ class GroupActions:
     def create(self, caller: Caller, client_id: str, users: Sequence[str], values: Details) -> Changed:
         """Make a group owned by the caller; `values` are its fields.  Its id is made from the position.
 
-        Raises `UnknownUser`, `TooManyMembers`, `Conflict` (nothing is written by these), `RetryLater`, `Unavailable`.
+        Raises `UnknownUser`, `TooManyMembers`, `Conflict` (nothing is written by these), `Forbidden` for who has come
+        into too many groups, `RetryLater`, `Unavailable`.
         """
         asked = [user_id for user_id in dict.fromkeys(users) if user_id != caller.user_id]
         invited = self._guests.invited(caller, asked)
@@ -68,8 +69,9 @@ class GroupActions:
         chat = conversation.group_id(caller.user_id, at)
         if entry is None:
             group = _group(chat, at, dict(values))
-            self._groups.create(group, claim.fence)
             turn = group_rules.founded(caller.user_id, invited, at, values)
+            turn = self._changes.noted(caller, group, turn, claim)
+            self._groups.create(group, claim.fence)
             entry = self._changes.write(caller, ask, group, turn, claim) or look(at)
         if entry is None or not isinstance(entry.event, GroupChange):
             raise RetryLater("This group could not be made yet. Send it again.")

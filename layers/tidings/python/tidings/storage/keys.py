@@ -54,7 +54,8 @@ Outbox         fingerprint, position, expires_at;   ` rate`, ` rate#<kind>`: ful
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader ?, receipt (`delivered`, `read` or `seen`), taken_at N, after ? (a position)
                ~pulled: s#<conversation>#<position> N (the end of a stay; 0: none, below: in doubt),
-               p#<conversation>#<start> N (the end of what is pulled from then on; 0: none), changes N (a count)
+               p#<conversation>#<start> N (the end of what is pulled from then on; 0: none), changes N (a count),
+               full N ?, own_full N ? (until when there is no room for another join, or for a group of one's own)
 Conversations  log#: path, sender, client_id, text ?, claims ? (a list of N, oldest first), deleted ?, withheld ?,
                quiet ?, alone ?, edited ? (the position of the edit whose text it is), edits ? (a set of positions),
                unsent ? (on a tombstone, the position of the unsend); a change of a group: kind, change, users ?,
