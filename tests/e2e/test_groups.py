@@ -11,23 +11,26 @@ from local.control_client import AsyncControlClient
 from tests.e2e.conftest import Connect
 from tests.e2e.group_steps import LEAVES_MS, ask, do, found, gone, members, paged, people, shown, synced, tell
 from tests.e2e.phone import new_id
-from tests.e2e.steps import gather, settle
+from tests.e2e.steps import SETTLE_MS, gather, settle
 
 
 async def test_a_small_group_hears_everything_at_once(connect: Connect, control: AsyncControlClient, user: Any) -> None:
     alice, bob, carol = await people(connect, user, "alice", "bob", "carol")
     group = await found(alice, bob, carol)
     await settle(control)
+    await control.advance(SETTLE_MS)  # until then who has joined reads the log as well, and finds what they said
     await tell(bob, group, "hello all")
     for phone in (alice, carol):
         await phone.until(phone.messages)
     await settle(control)
     expected = ["created alice bob carol", "hello all"]
-    for phone in (alice, bob, carol):
+    for phone in (alice, carol):
         assert await synced(phone, group) == expected
+    for phone in (alice, bob, carol):
         assert await paged(phone, group) == expected
     assert shown(carol.events, group) == expected, "and live"
     assert bob.messages() == [], "not to the device that said it"
+    assert await synced(bob, group) == expected[:1], "which has it from the ack"
 
 
 async def test_everybody_has_the_same_order(connect: Connect, control: AsyncControlClient, user: Any) -> None:
