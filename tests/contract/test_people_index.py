@@ -57,6 +57,27 @@ class TestPeopleIndex:
         elif order[-1] == 2:
             assert found == []
 
+    def test_what_was_refused_is_withdrawn(self, stores: Stores) -> None:
+        entry = Entry(own(stores, "x"), stores.user("ann"), "name")
+        index, fence = stores.people_index, stores.fence()
+        for _ in range(2):
+            made = index.enter([entry], at(stores, 2), fence)
+            assert made == {entry}
+            index.withdraw(made, at(stores, 2), fence)
+            assert index.find(own(stores, "x"), None, 10) == ([], False)
+
+    @pytest.mark.parametrize("other", [1, 2, 3])
+    def test_what_somebody_else_has_entered_too_is_not_withdrawn(self, stores: Stores, other: int) -> None:
+        entry = Entry(own(stores, "x"), stores.user("ann"), "name")
+        index, fence = stores.people_index, stores.fence()
+        made = index.enter([entry], at(stores, 2), fence)
+        assert index.enter([entry], at(stores, other), fence) == frozenset()
+        index.withdraw(made, at(stores, 2), fence)
+        assert index.find(own(stores, "x"), None, 10) == ([entry], False)
+        index.leave([entry], at(stores, 3), fence)
+        assert index.find(own(stores, "x"), None, 10) == ([], False)
+        assert index.enter([entry], at(stores, 1), fence) == {entry}, "nothing is kept of it"
+
     def test_a_passed_fence_writes_nothing(self, stores: Stores) -> None:
         entry = Entry(own(stores, "x"), stores.user("ann"), "name")
         with pytest.raises(RetryLater):

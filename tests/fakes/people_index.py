@@ -13,17 +13,31 @@ class FakePeopleIndex:
 
     def __init__(self) -> None:
         self.entries: dict[Entry, str] = {}
+        self.shared: set[Entry] = set()
 
-    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> frozenset[Entry]:
+        made = set()
         for entry in sorted(entries):
             fence.check()
+            if entry in self.entries:
+                self.shared.add(entry)
+            else:
+                made.add(entry)
             self.entries[entry] = max(position, self.entries.get(entry, ""))
+        return frozenset(made)
+
+    def withdraw(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        for entry in sorted(entries):
+            fence.check()
+            if self.entries.get(entry) == position and entry not in self.shared:
+                del self.entries[entry]
 
     def leave(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
         for entry in sorted(entries):
             fence.check()
             if self.entries.get(entry, position) <= position:
                 self.entries.pop(entry, None)
+                self.shared.discard(entry)
 
     def find(self, prefix: str, after: Entry | None, limit: int) -> tuple[list[Entry], bool]:
         hits = [

@@ -12,8 +12,15 @@ from tidings.domain.stamp import Fence
 class PeopleIndex(Protocol):
     """Entries, each a register by position."""
 
-    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
-        """Enter each unless a later position stands."""
+    def enter(self, entries: Iterable[Entry], position: str, fence: Fence) -> frozenset[Entry]:
+        """Enter each unless a later position stands: that one is told that it is not alone.  Those that were not there.
+
+        Raises `RetryLater`.
+        """
+        ...
+
+    def withdraw(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:
+        """Take each out, of those that `enter` gave, that nobody else has entered since."""
         ...
 
     def leave(self, entries: Iterable[Entry], position: str, fence: Fence) -> None:

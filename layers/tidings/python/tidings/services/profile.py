@@ -7,6 +7,9 @@ Order of writes: the new words enter the index, the profile changes (the fact), 
 between leaves words that are not true, which searches look up and leave out, never a name that cannot be found.  Words
 of the handle and of the name are entries of their own, each a register by the position of the change: so changes of
 two devices, in whatever order they run, take out nothing that a later one has entered.
+
+A change that is refused has no place in that order, though its words do.  So it takes only out what nobody but itself
+has entered: not what was there, nor what an earlier change, which is still to be made, has come upon.
 """
 
 from __future__ import annotations
@@ -42,11 +45,11 @@ class ProfileSettings:
         position = self._claims.proposed(caller)
         fence = self._claims.fence(position)
         new = entries(user, Profile(change.handle or None, change.name or None))
-        self._index.enter(new, position, fence)
+        made = self._index.enter(new, position, fence)
         try:
             before, stands = self._profiles.set(user, change, position, fence)
         except HandleTaken:
-            self._index.leave(new - entries(user, self._profiles.get(user)), position, fence)
+            self._index.withdraw(made, position, fence)
             raise
         gone = (entries(user, before) | new) - entries(user, stands)
         self._index.leave(gone, position, fence)

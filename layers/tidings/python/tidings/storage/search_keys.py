@@ -10,7 +10,7 @@ Search         term / position            `recent#<day>#<shard>` / `<position>#<
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
 Search         recent#: text, truncated ?, expires_at;   terms: mark N, until N, moved N, covered (a position, or the
-               13 digits of one), live ?, expires_at;   term#: expires_at;   people#: at (a position)
+               13 digits of one), live ?, expires_at;   term#: expires_at;   people#: at (a position), shared ?
 
 What belongs to a post expires at the post's position plus the horizon of search, and a read leaves it out by a bound on
 the key; a term does so some time after it fell asleep.
