@@ -41,6 +41,18 @@ class TestPeopleIndex:
             found, more = stores.people_index.find(own(stores, ""), entry, 2)
             assert (found, more and place < 3) == (made[place + 1 : place + 3], place < 3)
 
+    def test_one_character_of_thousands_finds_what_begins_with_it(self, stores: Stores) -> None:
+        ann, bob = stores.user("ann"), stores.user("bob")
+        made = [Entry("王", bob, "name"), Entry("王小明", ann, "name"), Entry("王小王", ann, "name")]
+        others = [Entry("玉", ann, "name"), Entry("x王", ann, "name"), Entry("xy", ann, "name")]
+        stores.people_index.enter([*made, *others], at(stores, 1), stores.fence())
+        mine = {each.user for each in made}
+        for text, expected in (("王", made), ("王小", made[1:]), ("王小明", made[1:2]), ("x", []), ("小", [])):
+            found, _ = stores.people_index.find(text, None, 100)
+            assert [each for each in found if each.user in mine] == expected, text
+        stores.people_index.leave(made, at(stores, 2), stores.fence())
+        assert not {each.user for each in stores.people_index.find("王", None, 100)[0]} & mine
+
     @pytest.mark.parametrize("order", list(permutations(range(3))))
     @pytest.mark.parametrize("last", [True, False])
     def test_whatever_the_order_the_last_position_stands(

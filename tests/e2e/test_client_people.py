@@ -39,6 +39,8 @@ async def test_a_private_circle(app: Open, control: AsyncControlClient, user: Us
     assert [each async for each in ann.client.people.followers()] == [bob.user]
     assert [each.user async for each in eve.client.people.search(f"q{ann.user[:8]} 3")] == [ann.user]
     assert [each.user async for each in eve.client.people.search(f"q{ann.user[:8]} 2")] == []
+    await bob.client.people.profile(name=f"王{bob.user[:8]}")
+    assert bob.user in [each.user async for each in eve.client.people.search("王")]
     await bob.client.people.mute(ann.user)
     assert (await bob.client.home()).posts == ()
     await bob.client.people.unmute(ann.user)

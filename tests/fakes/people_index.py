@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tidings.domain.names import Entry
+from tidings.domain.names import Entry, lead
 from tidings.domain.stamp import Fence
 
 
@@ -43,7 +43,7 @@ class FakePeopleIndex:
         hits = [
             entry
             for entry in sorted(self.entries, key=str)
-            if entry.word[:2] == prefix[:2] and entry.word.startswith(prefix)
+            if lead(entry.word) == lead(prefix) and entry.word.startswith(prefix)
         ]
         rest = [entry for entry in hits if after is None or str(entry) > str(after)]
         return rest[:limit], len(rest) > limit

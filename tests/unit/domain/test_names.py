@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.domain.names import Entry, entries, entry_of, found_by, words
+from tidings.domain.names import Entry, entries, entry_of, found_by, lead, longest, words
 from tidings.domain.profile import Profile
 
 
@@ -48,6 +48,22 @@ def test_who_is_found_by_several_words_is_shown_at_the_first() -> None:
     hits = [entry for entry in sorted(entries("u", profile)) if entry.word.startswith("an")]
     assert [found_by(entry, profile, ["an"]) for entry in hits] == [True, False, False]
     assert hits[0] == Entry("anders", "u", "name")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("ada", "ad"), ("x", "x"), ("王小明", "王"), ("김민준", "김"), ("さとう", "さ"), ("𠮷田", "𠮷"), ("a王", "a王")],
+)
+def test_words_are_kept_together_by_how_they_begin(word: str, expected: str) -> None:
+    assert lead(word) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(["ad", "ada"], "ada"), (["x", "王"], "王"), (["王", "x"], "王"), (["王", "li"], "li"), (["x"], "x")],
+)
+def test_the_index_is_asked_by_a_word_that_finds_more_than_itself(asked: list[str], expected: str) -> None:
+    assert longest(asked) == expected
 
 
 def test_every_word_asked_must_begin_one_of_theirs() -> None:

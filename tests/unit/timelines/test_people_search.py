@@ -68,7 +68,7 @@ def matches(town: Town, user: str, text: str) -> bool:
     stands = [entry.word for entry in entries(user, town.world.profiles.get(user))]
     asked = words(text)
     key = max(asked, key=len)
-    hit = key in stands if len(key) == 1 else any(word.startswith(key) for word in stands)
+    hit = key in stands if len(key) == 1 and key.isascii() else any(word.startswith(key) for word in stands)
     return hit and all(any(word.startswith(each) for word in stands) for each in asked)
 
 
@@ -91,6 +91,22 @@ class TestSearch:
         town.say("u1", "X Ray")
         town.say("u2", "Xerxes")
         assert town.find("x") == ["u1"]
+
+    def test_one_character_of_thousands_is_a_beginning(self) -> None:
+        town = Town()
+        for user, name in (("u1", "王小明"), ("u2", "小明 王"), ("u3", "김민준"), ("u4", "さとう"), ("u5", "小王")):
+            town.say(user, name)
+        for text, expected in (
+            ("王", ["u1", "u2"]),
+            ("王小", ["u1"]),
+            ("小", ["u2", "u5"]),
+            ("김", ["u3"]),
+            ("サ", []),
+        ):
+            assert sorted(town.find(text)) == expected, text
+        assert town.find("さ") == ["u4"]
+        town.say("u6", "X 王力")
+        assert (town.find("x 王"), town.find("王 x", 1)) == (["u6"], ["u6"])
 
     def test_who_has_blocked_whom_is_not_found(self) -> None:
         town = Town()

@@ -18,6 +18,9 @@ MOST: Final = 6
 """Words of a name by which its owner is found."""
 LONGEST: Final = 30
 """Characters of a word that count."""
+_MANY: Final = "\u2e80"
+"""From here on Unicode has the scripts of thousands of characters: Han, with Kana and Hangul among them.  Of these one
+character says as much as two letters do; what else lies there is rare."""
 _KEY: Final = re.compile(r"([^#]{1,30})#([!-\"$-~]{1,128})#(handle|name)\Z")
 
 
@@ -73,6 +76,15 @@ def found_by(entry: Entry, profile: Profile, asked: Iterable[str]) -> bool:
     return bool(hits) and min(hits) == entry
 
 
+def lead(word: str) -> str:
+    """The beginning of a word that all words have which are kept together, in the index, with it.
+
+    Two characters, or one of a script of thousands: so `王` alone finds all words that begin with it, and one letter of
+    an alphabet only that very word.
+    """
+    return word[: 1 if word >= _MANY else 2]
+
+
 def longest(asked: Iterable[str]) -> str:
-    """The word by which the index is asked."""
-    return max(asked, key=len)
+    """The word by which the index is asked: the longest, but rather one that finds words beginning with it."""
+    return max(asked, key=lambda word: (len(word) > 1 or word >= _MANY, len(word)))

@@ -29,5 +29,6 @@ class PeopleIndex(Protocol):
 
     def find(self, prefix: str, after: Entry | None, limit: int) -> tuple[list[Entry], bool]:
         """Up to `limit` entries, in their order, whose words begin with `prefix`, beyond `after`; whether there may be
-        more (eventually consistent).  A prefix of one character finds that very word only."""
+        more (eventually consistent).  A prefix of one letter finds that very word only, of a character of a
+        script of thousands (`tidings.domain.names.lead`) all words that begin with it."""
         ...

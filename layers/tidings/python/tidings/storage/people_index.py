@@ -1,9 +1,10 @@
-"""`Search`, the people: `people#<first two characters>` / `<word>#<user>#<part>`, a register by position.
+"""`Search`, the people: `people#<beginning>` / `<word>#<user>#<part>`, a register by position.
 
 An entry that somebody enters where a later position stands already is marked `shared`: the later change may be refused,
 and then it takes only out what nobody else has entered.
 
-The first two characters keep the partitions apart; within one DynamoDB splits by sort key when it gets hot.
+Two characters, or one of a script of thousands, keep the partitions apart; within one DynamoDB splits by sort key when
+it gets hot.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tidings.domain.errors import RetryLater
-from tidings.domain.names import Entry, entry_of
+from tidings.domain.names import Entry, entry_of, lead
 from tidings.domain.stamp import Fence
 from tidings.storage import keys
 from tidings.storage.attributes import Value, above, names, string, text_of
@@ -110,7 +111,7 @@ class PeopleIndexStore:
                 KeyConditionExpression="#term = :term AND #position BETWEEN :low AND :high",
                 ExpressionAttributeNames=names("term", "position"),
                 ExpressionAttributeValues={
-                    ":term": string(keys.people(prefix)),
+                    ":term": string(keys.people(lead(prefix))),
                     ":low": string(low),
                     ":high": string(prefix + _END),
                 },
@@ -121,4 +122,4 @@ class PeopleIndexStore:
 
 
 def _key(entry: Entry) -> dict[str, Value]:
-    return {"term": string(keys.people(entry.word)), "position": string(str(entry))}
+    return {"term": string(keys.people(lead(entry.word))), "position": string(str(entry))}

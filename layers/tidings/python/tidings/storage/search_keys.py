@@ -4,8 +4,9 @@ Search         term / position            `recent#<day>#<shard>` / `<position>#<
                                           shards, so that no partition is hot; an index is built from these.
                                           `terms` / `<term>`: a term that is awake, and how far its index has got.
                                           `term#<term>#<shard>` / `<position>#<author>`: the term is in that post.
-                                          `people#<first two characters>` / `<word>#<user>#<handle or name>`: the
-                                          user is found by that word, a register by position.
+                                          `people#<beginning>` / `<word>#<user>#<handle or name>`: the user is found
+                                          by that word, a register by position.  The beginning is two characters,
+                                          or one of a script of thousands, such as Han (`domain.names.lead`).
 
 Beside their keys the items hold (N: epoch ms unless it says otherwise; `?`: may be absent; `expires_at`: see `TTL`):
 
@@ -42,9 +43,9 @@ def postings(term: str, shard: int) -> str:
     return f"term#{term}#{shard}"
 
 
-def people(word: str) -> str:
-    """Partition key, in `Search`, of the people who are found by words that begin as `word` does."""
-    return PEOPLE_PREFIX + word[:2]
+def people(lead: str) -> str:
+    """Partition key, in `Search`, of the people who are found by words of that `lead` (`tidings.domain.names`)."""
+    return PEOPLE_PREFIX + lead
 
 
 def posting(position: str, author: str) -> str:
