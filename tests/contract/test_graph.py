@@ -29,7 +29,7 @@ class TestGraph:
         ann, bob = stores.user("ann"), stores.user("bob")
         assert stores.graph.edge(bob, ann) is None
         assert followers(stores, ann) == set()
-        assert stores.graph.follow(bob, ann, at(stores, 1), stores.fence())
+        assert stores.graph.follow(bob, ann, at(stores, 1), stores.fence()) == Edge(ann, at(stores, 1), 0, True)
         assert stores.graph.edge(bob, ann) == Edge(ann, at(stores, 1), 0, True)
         assert stores.graph.edge(ann, bob) is None
         assert followers(stores, ann) == {bob}
@@ -71,8 +71,11 @@ class TestGraph:
         ann, bob = stores.user("ann"), stores.user("bob")
         stood = []
         for number in order:
-            change = stores.graph.unfollow if number == 1 else stores.graph.follow
-            stood.append(change(bob, ann, at(stores, number), stores.fence()))
+            if number == 1:
+                stood.append(stores.graph.unfollow(bob, ann, at(stores, number), stores.fence()))
+            else:
+                edge = stores.graph.follow(bob, ann, at(stores, number), stores.fence())
+                stood.append(edge is not None and edge.position == at(stores, number))
         assert stood == [number == max(order[: i + 1]) for i, number in enumerate(order)]
         assert stores.graph.edge(bob, ann) == Edge(ann, at(stores, 2), 0, True)
         assert followers(stores, ann) == {bob}
@@ -81,10 +84,9 @@ class TestGraph:
     def test_an_unfollow_that_overtakes_its_follow_wins(self, stores: Stores) -> None:
         ann, bob = stores.user("ann"), stores.user("bob")
         assert stores.graph.unfollow(bob, ann, at(stores, 2), stores.fence())
-        assert not stores.graph.follow(bob, ann, at(stores, 1), stores.fence())
-        edge = stores.graph.edge(bob, ann)
-        assert edge is not None
-        assert not edge.following
+        edge = Edge(ann, at(stores, 2), 0, False)
+        assert stores.graph.follow(bob, ann, at(stores, 1), stores.fence()) == edge
+        assert stores.graph.edge(bob, ann) == edge
         assert followers(stores, ann) == set()
 
     def test_the_same_request_twice_stands_and_changes_nothing(self, stores: Stores) -> None:

@@ -112,8 +112,8 @@ class FakeGraph:
     def following(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         return frozenset(pair for pair in pairs if pair in self.edges and self.edges[pair].following)
 
-    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        return _is_at(position, self._change(follower, author, position, Wish.FOLLOW, fence))
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        return self._change(follower, author, position, Wish.FOLLOW, fence)
 
     def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
         return _is_at(position, self._change(follower, author, position, Wish.END, fence))

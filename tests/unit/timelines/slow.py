@@ -99,7 +99,7 @@ class SlowGraph(FakeGraph):
 
     commit: Callable[[], None]
 
-    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
         fence.check()
         self.commit()
         return super().follow(follower, author, position, Fence(2**50, fence.times, fence.now))

@@ -95,6 +95,19 @@ class TestRequests:
         assert FakeFollowLists(rig.graph).counts(["ann"]) == {"ann": Counts(followers=2)}
         assert not ask(rig, "bob").requested
 
+    @pytest.mark.parametrize("later_ms", [0, 31_000])
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_resend_is_acked_as_its_first_try_was(self, rig: Rig, first: bool, later_ms: int) -> None:
+        """Although the account is public by then, or private."""
+        private(rig, "ann", on=first)
+        acked = ask(rig, "bob", client_id="c-1")
+        assert acked.requested is first
+        private(rig, "ann", on=not first)
+        rig.clock.advance(later_ms)
+        assert ask(rig, "bob", client_id="c-1") == acked
+        rig.settle()
+        assert (("bob", "ann") in rig.graph.following([("bob", "ann")])) is not first
+
     def test_followers_from_before_go_on(self, rig: Rig) -> None:
         private(rig, "ann", on=False)
         rig.follow("bob", "ann")

@@ -93,16 +93,16 @@ class Graph(Protocol):
         """The follower's half, strongly read."""
         ...
 
-    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        """Make the edge unless the register holds a later position.  Whether this position stands now."""
-        ...
-
-    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        """Leave a tombstone and a removal, likewise."""
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        """Make the edge unless the register holds this position or a later one.  What stands now."""
         ...
 
     def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
-        """Ask the author to be followed, unless the register holds a later position.  What stands now."""
+        """Ask the author to be followed, likewise."""
+        ...
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Leave a tombstone and a removal, likewise.  Whether this position stands now."""
         ...
 
     def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:

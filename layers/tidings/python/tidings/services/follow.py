@@ -72,15 +72,14 @@ class Follows:
         return Followed(claim.position, mine and edge is not None and edge.requested)
 
     def _made(self, user: str, author: str, claim: Claim[Edge]) -> Edge | None:
-        """What stands now.  Whether the account is private is read before: whoever follows while that changes may be
-        either, as if they had come before or after it."""
+        """What stands now, which is what an earlier try has made if there was one.  Whether the account is private is
+        read before: whoever follows while that changes may be either, as if they had come before or after it."""
         if self._profiles.get(author).private:
             return self._graph.ask(user, author, claim.position, claim.fence)
         self._edges.backfill_later(user, author, claim.position)
         look_later = partial(self._edges.look_later, user, author, claim.position)
         self._pulling.before_follow(user, author, claim.fence, look_later)
-        stands = self._graph.follow(user, author, claim.position, claim.fence)
-        return Edge(author, claim.position, 0, following=True) if stands else None
+        return self._graph.follow(user, author, claim.position, claim.fence)
 
     def unfollow(self, caller: Caller, client_id: str, author: str) -> str:
         """Stop following `author`, or asking to.  The position of the tombstone.  Raises the same, but for blocks."""

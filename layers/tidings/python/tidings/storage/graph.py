@@ -67,17 +67,17 @@ class GraphStore:
             if keys.DELETED not in item
         )
 
-    def follow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        """Make the edge unless the register holds a later position.  Whether this position stands now."""
-        return _is_at(position, self._change(follower, author, position, Wish.FOLLOW, fence))
-
-    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
-        """Leave a tombstone and a removal, likewise."""
-        return _is_at(position, self._change(follower, author, position, Wish.END, fence))
+    def follow(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
+        """Make the edge unless the register holds this position or a later one.  What stands now."""
+        return self._change(follower, author, position, Wish.FOLLOW, fence)
 
     def ask(self, follower: str, author: str, position: str, fence: Fence) -> Edge | None:
-        """Ask the author to be followed, unless the register holds a later position.  What stands now."""
+        """Ask the author to be followed, likewise."""
         return self._change(follower, author, position, Wish.ASK, fence)
+
+    def unfollow(self, follower: str, author: str, position: str, fence: Fence) -> bool:
+        """Leave a tombstone and a removal, likewise.  Whether this position stands now."""
+        return _is_at(position, self._change(follower, author, position, Wish.END, fence))
 
     def answer(self, author: str, follower: str, position: str, fence: Fence, *, accept: bool) -> bool:
         """Make a follow of a request that was made before `position`, or end it.  Whether this position stands now."""
