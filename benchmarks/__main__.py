@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 from benchmarks import day, imports, load, own_cpu, policies, search
+from benchmarks.options import options
 
 
 def main() -> int:
     """Run all; non-zero when an import limit is broken, a push or a hit is missing (the others only print)."""
-    sys.argv[1:] = []
+    options("", __doc__).parse_args()
     print("## Start-up, beside the smallest boto3 WebSocket program\n")
     code = imports.main()
     print("\n## A send handler's own CPU\n")

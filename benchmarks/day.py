@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
+from benchmarks.options import options
 from tests.day.judge import judge
 from tests.day.script import write
 
@@ -17,7 +18,10 @@ SEEDS = (1, 2, 3)
 
 def main() -> int:
     """Print a line a day; non-zero when one does not come out even."""
-    seeds = [int(word) for word in sys.argv[1:]] or SEEDS
+    parser = options("day", __doc__)
+    known = ", ".join(map(str, SEEDS))
+    parser.add_argument("seeds", type=int, nargs="*", metavar="seed", help=f"of a day; else {known}")
+    seeds = parser.parse_args().seeds or SEEDS
     even = True
     print("seed  people  groups    acts  messages  arrived  batches  expected    sent  with figures  different   took")
     for seed in seeds:

@@ -10,7 +10,6 @@ the meter counted is held against `benchmarks.ledger`.  `python -m benchmarks.gr
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import random
@@ -29,6 +28,7 @@ from benchmarks.graph_home import home
 from benchmarks.graph_town import TEXT
 from benchmarks.ledger import Units
 from benchmarks.load import host, opened
+from benchmarks.options import options
 from client import Client
 from local.control_client import AsyncControlClient
 from local.demo import budgets
@@ -165,7 +165,7 @@ async def run(users: int, followers: int) -> None:
 
 def main() -> int:
     """Run it."""
-    parser = argparse.ArgumentParser(description="Fan-out and home pages of a Zipf graph on the development host.")
+    parser = options("graph_run", __doc__)
     parser.add_argument("--users", type=int, default=20_000)
     parser.add_argument("--followers", type=int, default=10_000, help="of the most followed author")
     given = parser.parse_args()

@@ -8,7 +8,6 @@ ever adds.  `python -m benchmarks.imports` prints the table and exits non-zero w
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
@@ -16,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from benchmarks.options import options
 from tidings.storage import keys
 
 ROUNDS: Final = 15
@@ -108,10 +108,12 @@ def measure(rounds: int = ROUNDS, names: tuple[str, ...] = tuple(SUBJECTS)) -> t
 
 def main() -> int:
     """Print the table; 1 when a limit is broken."""
-    parser = argparse.ArgumentParser(description="Start-up cost of each function, relative to the smallest boto3 one.")
+    parser = options("imports", __doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("names", nargs="*", metavar="function", help=", ".join(SUBJECTS))
     given = parser.parse_args()
+    if unknown := set(given.names) - SUBJECTS.keys():
+        parser.error(f"there is no function {', '.join(sorted(unknown))}")
     baseline, costs = measure(given.rounds, tuple(given.names) or tuple(SUBJECTS))
     print(f"{'function':12} {'CPU ms':>7} {'ratio':>6} {'limit':>6}")
     print(f"{'baseline':12} {baseline:7.0f} {1:6.2f}")

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.options import options
 from client import Client, Message
 from local.control_client import AsyncControlClient
 
@@ -144,4 +145,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    options("load", __doc__).parse_args()
     main()

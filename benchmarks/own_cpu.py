@@ -17,6 +17,7 @@ from typing import Any, Final
 from unittest import mock
 
 from benchmarks.imports import environment
+from benchmarks.options import options
 
 ROUNDS: Final = 2_000
 WARM: Final = 200
@@ -129,4 +130,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    options("own_cpu", __doc__).parse_args()
     main()

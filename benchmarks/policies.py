@@ -16,6 +16,7 @@ from typing import Final
 from benchmarks import ledger
 from benchmarks.day_of_posts import CORRELATED, RETURNING, SORTS, Author, day
 from benchmarks.ledger import Units
+from benchmarks.options import options
 from tidings.domain.policy import Policy as Rule
 
 THROUGHPUT: Final = 4_000
@@ -162,4 +163,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    options("policies", __doc__).parse_args()
     sys.exit(main())

@@ -18,6 +18,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.load import host, opened
+from benchmarks.options import options
 from client import Client, Found
 from local.control_client import AsyncControlClient
 from tidings.domain.search import Words
@@ -206,4 +207,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    options("search", __doc__).parse_args()
     sys.exit(main())
