@@ -38,7 +38,7 @@ class TestAuthors:
     def test_what_was_measured_later_stands_and_the_path_stays(self, stores: Stores) -> None:
         ann, now, fence = stores.user("ann"), stores.clock.now(), stores.fence()
         stores.authors.turn(Author(ann), Author(ann, pulled_from=now), fence)
-        measured = Author(ann, weighed=now, weighed_followers=7, post_rate=1_500, read_rate=200)
+        measured = Author(ann, weighed=now, weighed_followers=7, weighed_first=3, post_rate=1_500, read_rate=200)
         assert stores.authors.weigh(measured, fence)
         assert not stores.authors.weigh(replace(measured, weighed=now - 1, post_rate=1), fence)
         assert stores.authors.get(ann, strong=False) == replace(measured, pulled_from=now)

@@ -45,6 +45,7 @@ class FakeAuthors:
             standing,
             weighed=author.weighed,
             weighed_followers=author.weighed_followers,
+            weighed_first=author.weighed_first,
             post_rate=author.post_rate,
             read_rate=author.read_rate,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zlib import crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.domain.authors import DAY_MS, NEVER, Author, ReadRate
+from tidings.domain.edges import grown
 from tidings.domain.events import Path
 from tidings.domain.policy import (
     COPY_PRICE,
@@ -21,7 +23,15 @@ from tidings.domain.policy import (
 
 NOW = 1_800_000_000_000
 POLICY = Policy(always_pull=20_000, never_pull=1_000)
-BUSY = Author("ann", followers=5_000, weighed=NOW, weighed_followers=5_000, post_rate=24_000, read_rate=10_000)
+BUSY = Author(
+    "ann",
+    followers=5_000,
+    weighed=NOW,
+    weighed_followers=5_000,
+    weighed_first=5_000,
+    post_rate=24_000,
+    read_rate=10_000,
+)
 
 
 def pulled(author: Author, since: int = NOW - STAYS_MS) -> Author:
@@ -87,6 +97,28 @@ def test_once_a_day_is_enough_but_where_the_crowd_has_come_or_gone() -> None:
     gone = pulled(replace(BUSY, followers=3_000))
     assert POLICY.due(gone, NOW + WEIGHED_AGAIN_MS)
     assert not POLICY.due(replace(gone, followers=3_750), NOW + WEIGHED_AGAIN_MS)
+
+
+@pytest.mark.parametrize("each_minute", [1, 20, 400])
+def test_more_shards_are_not_taken_for_more_followers(each_minute: int) -> None:
+    """Somebody who posts every minute while their followers become as many as may just be pushed to."""
+    followers, now, weighed, author = [1], NOW, 0, Author("ann")
+    for number in range(POLICY.always_pull):
+        if (shards := grown(len(followers), followers[0], pressed=False)) > len(followers):
+            followers += [0] * (shards - len(followers))
+        followers[crc32(str(number).encode()) % len(followers)] += 1
+        if number % each_minute == 0:
+            now += WEIGHED_AGAIN_MS
+            author = replace(author, shards=len(followers), followers=followers[0])
+            if POLICY.due(author, now):
+                weighed += 1
+                author = replace(author, weighed=now, weighed_followers=sum(followers), weighed_first=followers[0])
+        if sum(followers) == POLICY.always_pull:
+            break
+    assert len(followers) == 16
+    assert weighed <= 5 + (now - NOW) // WEIGHED_EVERY_MS
+    lost = replace(author, path=Path.PULL, followers=followers[0] // 2)
+    assert POLICY.due(lost, now + WEIGHED_AGAIN_MS), "and fewer are seen, too"
 
 
 class TestReadRate:

@@ -63,7 +63,8 @@ class Author:
     `pulled_from` (epoch ms, 0: nobody looks) since when followers mark the author to be pulled: it is set before the
     path is, and outlasts it.  `leaving` is when a way back to `push` began (epoch ms, 0: none).  `crossed` is when the
     path changed last.  Rates are in thousandths a day, as measured at `weighed` (epoch ms, 0: never): posts of the
-    author, and home reads of a follower, on average.  `weighed_followers` is how many there were, in all shards.
+    author, and home reads of a follower, on average.  `weighed_followers` is how many there were, in all shards, and
+    `weighed_first` how many of them in shard 0.
     """
 
     user_id: str
@@ -75,8 +76,15 @@ class Author:
     crossed: int = 0
     weighed: int = 0
     weighed_followers: int = 0
+    weighed_first: int = 0
     post_rate: int = 0
     read_rate: int = 0
+
+    @property
+    def about(self) -> int:
+        """How many followers there are now: as many more, or fewer, as shard 0 has since they were counted, times the
+        shards.  Who was there before has no part in it: shard 0 keeps those who came when there were fewer shards."""
+        return max(0, self.weighed_followers + (self.followers - self.weighed_first) * self.shards)
 
     @property
     def crossing(self) -> bool:

@@ -41,14 +41,14 @@ class Policy:
     def due(self, author: Author, now: int) -> bool:
         """Whether an author who posts now (epoch ms) is to be weighed.  Goes by what a post reads anyway."""
         age = now - author.weighed
-        seen = max(author.followers * author.shards, author.weighed_followers)
+        seen = max(author.about, author.weighed_followers)
         pushed = author.path is Path.PUSH and not author.crossing
         if pushed and seen < self.never_pull and seen <= self.always_pull:
             return False
         if age >= WEIGHED_EVERY_MS:
             return True
         grown = pushed and seen > self.always_pull
-        shrunk = author.path is Path.PULL and author.followers * author.shards < _less(author.weighed_followers)
+        shrunk = author.path is Path.PULL and author.about < _less(author.weighed_followers)
         return age >= WEIGHED_AGAIN_MS and (grown or shrunk)
 
     def path(self, author: Author, now: int) -> Path:

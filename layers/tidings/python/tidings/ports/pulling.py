@@ -74,7 +74,7 @@ class Authors(Protocol):
         ...
 
     def weigh(self, author: Author, fence: Fence) -> bool:
-        """Put `weighed`, `weighed_followers` and the rates, unless later ones stand."""
+        """Put `weighed`, what was counted and the rates, unless later ones stand."""
         ...
 
 

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _TURNS: Final = ("path", "pulled_from", "leaving")
-_COUNTS: Final = ("pulled_from", "leaving", "crossed", "weighed", "weighed_followers", "post_rate", "read_rate")
+_COUNTS: Final = (
+    "pulled_from",
+    "leaving",
+    "crossed",
+    "weighed",
+    "weighed_followers",
+    "weighed_first",
+    "post_rate",
+    "read_rate",
+)
 
 
 class AuthorStore:
@@ -63,7 +72,7 @@ class AuthorStore:
 
     def weigh(self, author: Author, fence: Fence) -> bool:
         """Put what was measured, unless it was measured later."""
-        measured = ("weighed", "weighed_followers", "post_rate", "read_rate")
+        measured = ("weighed", "weighed_followers", "weighed_first", "post_rate", "read_rate")
         return self._update(
             author.user_id,
             "SET " + ", ".join(f"#{name} = :{name}" for name in measured),

@@ -57,8 +57,8 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, request
                reader#rate: reads N (a count), since N
                <author>#<shard>: seen N ? (the day, since the epoch, on which the follower was last known to look)
                ` shards`: shards N ?, followers N ? (counts); in shard 0 also, of the author: path ?, pulled_from N ?,
-               leaving N ?, crossed N ?; weighed N ?, weighed_followers N ? (a count), post_rate N ?, read_rate N ?
-               (thousandths a day)
+               leaving N ?, crossed N ?; weighed N ?, weighed_followers N ?, weighed_first N ? (counts), post_rate N ?,
+               read_rate N ? (thousandths a day)
                <author>#residue: start N, expires_at ? (when the pull is over), deleted ? (when they follow no more)
 Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
                expires_at ? (with `deleted`)

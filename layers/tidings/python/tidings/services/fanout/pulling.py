@@ -93,6 +93,7 @@ class Weighing:
             author,
             weighed=now,
             weighed_followers=self._authors.followers(author),
+            weighed_first=author.followers,
             post_rate=self._rates.posts(author.user_id, now),
             read_rate=self._rates.reads(author, now),
         )
