@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tidings.domain.errors import BadJson, InvalidRequest, TidingsError, TokenExpired, UnknownAction
+from tidings.domain.errors import BadJson, Internal, InvalidRequest, TidingsError, TokenExpired, UnknownAction
 from tidings.domain.identity import Caller, Connection, Identity
 from tidings.domain.where import where
 from tidings.ports.world import Clock
@@ -47,13 +47,6 @@ class Log(Protocol):
 
     def error(self, msg: object, /, **fields: Any) -> None:
         """One line."""
-
-
-class Internal(TidingsError):
-    """Something of ours broke; the log knows what."""
-
-    code = "internal"
-    retryable = True
 
 
 def caller_of(context: Mapping[str, Any]) -> Caller:

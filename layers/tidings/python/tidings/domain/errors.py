@@ -17,7 +17,8 @@ TidingsError
 ├── RetryLater         retry_later         retryable: send the same frame again
 ├── RateLimited        rate_limited        retryable: sent too much, too fast; after `retry_after_ms`
 ├── NotAttempted       not_attempted       retryable: an earlier action of the batch failed
-└── Unavailable        unavailable         retryable: a dependency did not answer
+├── Unavailable        unavailable         retryable: a dependency did not answer
+└── Internal           internal            retryable: something of ours broke
 
 Codes are part of the protocol: they are never renamed.
 """
@@ -146,4 +147,11 @@ class Unavailable(TidingsError):
     """A dependency did not answer in time."""
 
     code = "unavailable"
+    retryable = True
+
+
+class Internal(TidingsError):
+    """Something of ours broke; the log knows what."""
+
+    code = "internal"
     retryable = True

@@ -6,7 +6,7 @@ from typing import Final
 
 VISIBLE: Final = r"^[\x21-\x7e]+$"
 CLIENT_ID: Final = r"^[A-Za-z0-9_.:-]+$"
-USER_ID: Final = r"^[!-\"$-~]+$"
+USER_ID: Final = r'^[!-"$-~]+$'
 POSITION: Final = r"^[0-9]{13}-[a-z2-7]{8}-[a-z2-7]{8}-[0-9]{2}$"
 DEVICE_ID: Final = r"^[A-Za-z0-9_.-]+$"
 HANDLE: Final = r"^[A-Za-z0-9_]*$"

@@ -147,7 +147,7 @@ class FoundView(Frame):
     private: bool
 
 
-class FoundReply(Reply):
+class PeopleFoundReply(Reply):
     """Who was found, by the words they are found by; `after` is absent at the end."""
 
     type: Literal["found"] = "found"

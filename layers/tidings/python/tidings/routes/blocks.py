@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
 from tidings.protocol.frames import AckReply
@@ -25,23 +23,23 @@ from tidings.services.muting import Muting
 def register(router: Router, blocking: Blocking, muting: Muting) -> None:
     """Enter the routes of blocks and mutes."""
 
-    def block(caller: Caller, request: BlockRequest) -> BaseModel:
+    def block(caller: Caller, request: BlockRequest) -> AckReply:
         return _ack(request, blocking.block(caller, request.client_id, request.user))
 
-    def unblock(caller: Caller, request: UnblockRequest) -> BaseModel:
+    def unblock(caller: Caller, request: UnblockRequest) -> AckReply:
         return _ack(request, blocking.unblock(caller, request.client_id, request.user))
 
-    def blocks(caller: Caller, request: BlocksRequest) -> BaseModel:
+    def blocks(caller: Caller, request: BlocksRequest) -> BlocksReply:
         users, after = blocking.page(caller, request.after, request.limit)
         return BlocksReply(id=request.id, users=users, after=after)
 
-    def mute(caller: Caller, request: MuteRequest) -> BaseModel:
+    def mute(caller: Caller, request: MuteRequest) -> AckReply:
         return _ack(request, muting.mute(caller, request.client_id, request.user))
 
-    def unmute(caller: Caller, request: UnmuteRequest) -> BaseModel:
+    def unmute(caller: Caller, request: UnmuteRequest) -> AckReply:
         return _ack(request, muting.unmute(caller, request.client_id, request.user))
 
-    def mutes(caller: Caller, request: MutesRequest) -> BaseModel:
+    def mutes(caller: Caller, request: MutesRequest) -> MutesReply:
         users, after = muting.page(caller, request.after, request.limit)
         return MutesReply(id=request.id, users=users, after=after)
 

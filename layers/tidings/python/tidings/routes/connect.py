@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.ports.world import Clock
 from tidings.protocol.connection import (
@@ -35,7 +33,7 @@ def register(
 ) -> None:
     """Enter the routes of the connect function."""
 
-    def whoami(caller: Caller, request: WhoamiRequest) -> BaseModel:
+    def whoami(caller: Caller, request: WhoamiRequest) -> WhoamiReply:
         identity = caller.identity
         return WhoamiReply(
             id=request.id,
@@ -47,15 +45,15 @@ def register(
             at=clock.now(),
         )
 
-    def enter(caller: Caller, request: DeviceRegisterRequest) -> BaseModel:
+    def enter(caller: Caller, request: DeviceRegisterRequest) -> DeviceReply:
         return _device(request.id, devices.register(caller, request.platform, request.push_token))
 
-    def forget(caller: Caller, request: DeviceRemoveRequest) -> BaseModel | Farewell:
+    def forget(caller: Caller, request: DeviceRemoveRequest) -> DeviceReply | Farewell:
         revoked = revoker.revoke(caller, request.device_id)
         reply = _device(request.id, revoked.state)
         return Farewell(reply, lambda text: revoker.hang_up(caller, text)) if revoked.own else reply
 
-    def show(caller: Caller, request: DeviceListRequest) -> BaseModel:
+    def show(caller: Caller, request: DeviceListRequest) -> DevicesReply:
         return DevicesReply(id=request.id, devices=[DeviceView(**asdict(line)) for line in listing.of(caller)])
 
     router.on_connect(connections.open)

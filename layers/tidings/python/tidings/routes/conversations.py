@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from tidings.domain.events import ReceiptKind
 from tidings.domain.identity import Caller
 from tidings.protocol.conversations import (
@@ -15,6 +13,7 @@ from tidings.protocol.conversations import (
     ConversationView,
 )
 from tidings.protocol.events import GroupEvent, MessageEvent, to_wire
+from tidings.protocol.frames import AckReply
 from tidings.router import Router
 from tidings.routes.acks import ack_reply
 from tidings.services.conversations import Conversations, Listed
@@ -29,12 +28,12 @@ SETTINGS = ("muted_until", "mentions", "pinned", "archived")
 def register(router: Router, messaging: Messaging, conversations: Conversations) -> None:
     """Enter the routes of the conversation list."""
 
-    def list_them(caller: Caller, request: ConversationsRequest) -> BaseModel:
+    def list_them(caller: Caller, request: ConversationsRequest) -> ConversationsReply:
         page = conversations.page(caller, request.before, request.limit)
         views = [_view(each) for each in page.conversations]
         return ConversationsReply(id=request.id, conversations=views, unread=page.unread, before=page.before)
 
-    def set_one(caller: Caller, request: ConversationSetRequest) -> BaseModel:
+    def set_one(caller: Caller, request: ConversationSetRequest) -> AckReply:
         given = {name: getattr(request, name) for name in SETTINGS}
         values = {name: value for name, value in given.items() if value is not None}
         command = SetConversation(request.client_id, request.conversation, values)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel
-
 from tidings.domain.events import Details, Path
 from tidings.domain.groups import Role
 from tidings.domain.identity import Caller
@@ -44,15 +42,15 @@ GroupRequest = (
 def register(router: Router, actions: GroupActions, views: GroupViews, spend: Callable[[str], None]) -> None:
     """Enter the routes of groups.  `spend(user_id)` counts a change and raises `RateLimited` when it is too much."""
 
-    def change(caller: Caller, request: Request) -> BaseModel:
+    def change(caller: Caller, request: Request) -> AckReply:
         assert isinstance(request, GroupRequest)
         spend(caller.user_id)
         return _ack(request.id, _change(actions, caller, request))
 
-    def info(caller: Caller, request: GroupInfoRequest) -> BaseModel:
+    def info(caller: Caller, request: GroupInfoRequest) -> GroupReply:
         return _group(request.id, views.info(caller, request.conversation))
 
-    def members(caller: Caller, request: GroupMembersRequest) -> BaseModel:
+    def members(caller: Caller, request: GroupMembersRequest) -> MembersReply:
         page, after = views.members(caller, request.conversation, request.after, request.limit)
         shown = [
             MemberView(user=each.user_id, role=each.role.value, joined=ms_of(each.stays[-1].joined)) for each in page

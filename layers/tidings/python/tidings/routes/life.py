@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
-from tidings.protocol.frames import Request
+from tidings.protocol.frames import AckReply, Request
 from tidings.protocol.life import EditRequest, HideRequest, ReactRequest, UnsendRequest
 from tidings.router import Router
 from tidings.routes.acks import ack_reply
@@ -22,7 +20,7 @@ LifeRequest = EditRequest | UnsendRequest | ReactRequest | HideRequest
 def register(router: Router, messaging: Messaging) -> None:
     """Enter the routes of a message's life."""
 
-    def change(caller: Caller, request: Request) -> BaseModel:
+    def change(caller: Caller, request: Request) -> AckReply:
         assert isinstance(request, LifeRequest)
         return ack_reply(request.id, messaging.one(caller, command(request), Sent))
 

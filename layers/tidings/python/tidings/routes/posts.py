@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.engagement import Counts
 from tidings.domain.identity import Caller
 from tidings.domain.posts import PostRef
+from tidings.protocol.frames import AckReply
 from tidings.protocol.posts import (
     CountsReply,
     CountsView,
@@ -21,7 +20,7 @@ from tidings.protocol.posts import (
     UnlikeRequest,
     UnrepostRequest,
 )
-from tidings.protocol.timelines import MentionsRequest
+from tidings.protocol.timelines import MentionsRequest, TimelineReply
 from tidings.protocol.views import RefView, post_view, ref_view
 from tidings.router import Router
 from tidings.routes.timeline import acked, page_reply
@@ -40,7 +39,7 @@ def register(
     _engaging(router, engager)
     _reading(router, threads, embeds)
 
-    def mentioned(caller: Caller, request: MentionsRequest) -> BaseModel:
+    def mentioned(caller: Caller, request: MentionsRequest) -> TimelineReply:
         page = mentions.page(caller, request.before, request.since, request.limit)
         return page_reply(request.id, page, embeds.of(caller, page.entries))
 
@@ -48,11 +47,11 @@ def register(
 
 
 def _writing(router: Router, poster: Poster) -> None:
-    def post(caller: Caller, request: PostRequest) -> BaseModel:
+    def post(caller: Caller, request: PostRequest) -> AckReply:
         draft = Draft(request.text, _ref_or_none(request.reply_to), _ref_or_none(request.quote))
         return acked(request.id, request.client_id, poster.post(caller, request.client_id, draft))
 
-    def delete(caller: Caller, request: PostDeleteRequest) -> BaseModel:
+    def delete(caller: Caller, request: PostDeleteRequest) -> AckReply:
         poster.delete(caller, request.position)
         return acked(request.id, None, request.position)
 
@@ -61,11 +60,11 @@ def _writing(router: Router, poster: Poster) -> None:
 
 
 def _engaging(router: Router, engager: Engager) -> None:
-    def like(caller: Caller, request: LikeRequest | UnlikeRequest) -> BaseModel:
+    def like(caller: Caller, request: LikeRequest | UnlikeRequest) -> AckReply:
         on = isinstance(request, LikeRequest)
         return acked(request.id, request.client_id, engager.like(caller, request.client_id, _ref(request), on=on))
 
-    def repost(caller: Caller, request: RepostRequest | UnrepostRequest) -> BaseModel:
+    def repost(caller: Caller, request: RepostRequest | UnrepostRequest) -> AckReply:
         on = isinstance(request, RepostRequest)
         return acked(request.id, request.client_id, engager.repost(caller, request.client_id, _ref(request), on=on))
 
@@ -76,7 +75,7 @@ def _engaging(router: Router, engager: Engager) -> None:
 
 
 def _reading(router: Router, threads: ThreadReader, embeds: Embeds) -> None:
-    def get(caller: Caller, request: PostGetRequest) -> BaseModel:
+    def get(caller: Caller, request: PostGetRequest) -> ThreadReply:
         thread = threads.get(caller, _ref(request), request.limit)
         originals = embeds.of(caller, (*thread.ancestors, thread.post, *thread.replies))
         return ThreadReply(
@@ -90,11 +89,11 @@ def _reading(router: Router, threads: ThreadReader, embeds: Embeds) -> None:
             before=thread.before,
         )
 
-    def replies(caller: Caller, request: PostRepliesRequest) -> BaseModel:
+    def replies(caller: Caller, request: PostRepliesRequest) -> TimelineReply:
         page = threads.replies(caller, _ref(request), request.before, request.limit)
         return page_reply(request.id, page, embeds.of(caller, page.entries))
 
-    def counts(caller: Caller, request: PostCountsRequest) -> BaseModel:
+    def counts(caller: Caller, request: PostCountsRequest) -> CountsReply:
         found = threads.counts(caller, [_ref(view) for view in request.posts])
         return CountsReply(id=request.id, counts=[_counts(ref, each) for ref, each in found.items()])
 

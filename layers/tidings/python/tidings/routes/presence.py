@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.protocol.people import PresenceReply, PresenceView, PresenceWatchRequest
 from tidings.router import Router
@@ -13,7 +11,7 @@ from tidings.services.presence import Presences
 def register(router: Router, presences: Presences) -> None:
     """Enter the route."""
 
-    def watch(caller: Caller, request: PresenceWatchRequest) -> BaseModel:
+    def watch(caller: Caller, request: PresenceWatchRequest) -> PresenceReply:
         seen = presences.watch(caller, request.users)
         users = [
             PresenceView(user=user, online=state.online, until=state.until, last_seen=state.last_seen)

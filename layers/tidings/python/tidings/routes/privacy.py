@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.domain.privacy import Audience, Previews, PrivacyChange
 from tidings.protocol.people import PrivacyReply, PrivacyRequest
@@ -14,7 +12,7 @@ from tidings.services.privacy import PrivacySettings
 def register(router: Router, settings: PrivacySettings) -> None:
     """Enter the route."""
 
-    def privacy(caller: Caller, request: PrivacyRequest) -> BaseModel:
+    def privacy(caller: Caller, request: PrivacyRequest) -> PrivacyReply:
         change = PrivacyChange(
             None if request.last_seen is None else Audience(request.last_seen),
             request.read_receipts,

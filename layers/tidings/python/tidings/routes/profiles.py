@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.errors import InvalidRequest
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
@@ -16,8 +14,8 @@ from tidings.protocol.profiles import (
     FollowersRequest,
     FollowingRequest,
     FollowRequestsRequest,
-    FoundReply,
     FoundView,
+    PeopleFoundReply,
     PeopleReply,
     PeopleRequest,
     PeopleSearchRequest,
@@ -43,7 +41,7 @@ def register(
 ) -> None:
     """Enter the routes."""
 
-    def profile(caller: Caller, request: ProfileRequest) -> BaseModel:
+    def profile(caller: Caller, request: ProfileRequest) -> ProfileReply:
         change = ProfileChange(request.handle, request.name, request.bio, request.avatar, request.private)
         stands = profiles.change(caller, change)
         return ProfileReply(
@@ -56,7 +54,7 @@ def register(
             private=stands.private,
         )
 
-    def people(caller: Caller, request: PeopleRequest) -> BaseModel:
+    def people(caller: Caller, request: PeopleRequest) -> PeopleReply:
         if (request.users is None) == (request.handle is None):
             raise InvalidRequest("Give `users` or a `handle`, not both.")
         if request.handle is not None:
@@ -65,23 +63,23 @@ def register(
             found = directory.people(caller, request.users or ())
         return PeopleReply(id=request.id, people=[person_view(person) for person in found])
 
-    def search(caller: Caller, request: PeopleSearchRequest) -> BaseModel:
+    def search(caller: Caller, request: PeopleSearchRequest) -> PeopleFoundReply:
         found, after = finder.search(caller, request.q, request.after, request.limit)
-        return FoundReply(id=request.id, people=[found_view(user) for user in found], after=after)
+        return PeopleFoundReply(id=request.id, people=[found_view(user) for user in found], after=after)
 
-    def followers(caller: Caller, request: FollowersRequest) -> BaseModel:
+    def followers(caller: Caller, request: FollowersRequest) -> UsersReply:
         return _users(request.id, directory.followers(caller, request.user, request.after, request.limit))
 
-    def following(caller: Caller, request: FollowingRequest) -> BaseModel:
+    def following(caller: Caller, request: FollowingRequest) -> UsersReply:
         return _users(request.id, directory.following(caller, request.user, request.after, request.limit))
 
-    def asking(caller: Caller, request: FollowRequestsRequest) -> BaseModel:
+    def asking(caller: Caller, request: FollowRequestsRequest) -> UsersReply:
         return _users(request.id, requests.page(caller, request.after, request.limit))
 
-    def accept(caller: Caller, request: FollowAcceptRequest) -> BaseModel:
+    def accept(caller: Caller, request: FollowAcceptRequest) -> AckReply:
         return _ack(request, requests.accept(caller, request.client_id, request.user))
 
-    def decline(caller: Caller, request: FollowDeclineRequest) -> BaseModel:
+    def decline(caller: Caller, request: FollowDeclineRequest) -> AckReply:
         return _ack(request, requests.decline(caller, request.client_id, request.user))
 
     router.route(ProfileRequest, profile)

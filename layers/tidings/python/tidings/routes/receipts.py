@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.protocol.conversations import ReceiptsReply, ReceiptsRequest, ReceiptView
 from tidings.router import Router
@@ -13,7 +11,7 @@ from tidings.services.readers import Readers
 def register(router: Router, readers: Readers) -> None:
     """Enter the route."""
 
-    def receipts(caller: Caller, request: ReceiptsRequest) -> BaseModel:
+    def receipts(caller: Caller, request: ReceiptsRequest) -> ReceiptsReply:
         page = readers.page(caller, request.conversation, request.position, request.after, request.limit)
         views = [
             ReceiptView(user=each.user_id, delivered_at=each.delivered_at, read_at=each.read_at)

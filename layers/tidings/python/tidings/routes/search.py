@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.protocol.search import FoundReply, SearchRequest, TagTimelineRequest
 from tidings.protocol.views import post_view
@@ -15,10 +13,10 @@ from tidings.services.search.reader import Found, Searcher
 def register(router: Router, searcher: Searcher, embeds: Embeds) -> None:
     """Enter the routes of search."""
 
-    def search(caller: Caller, request: SearchRequest) -> BaseModel:
+    def search(caller: Caller, request: SearchRequest) -> FoundReply:
         return found(caller, request.id, searcher.search(caller, request.q, request.before, request.limit))
 
-    def tag(caller: Caller, request: TagTimelineRequest) -> BaseModel:
+    def tag(caller: Caller, request: TagTimelineRequest) -> FoundReply:
         return found(caller, request.id, searcher.tag(caller, request.tag, request.before, request.limit))
 
     def found(caller: Caller, request_id: str, page: Found) -> FoundReply:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from tidings.domain.errors import InvalidRequest, TidingsError
 from tidings.domain.events import ReceiptKind
 from tidings.domain.identity import Caller
@@ -41,23 +39,23 @@ ACTIONS = frozenset(action for routes in ROUTES.values() for action in routes if
 def register(router: Router, messaging: Messaging, syncs: Syncs, histories: Histories) -> None:
     """Enter the routes of the send function."""
 
-    def send(caller: Caller, request: SendRequest) -> BaseModel:
+    def send(caller: Caller, request: SendRequest) -> AckReply:
         return ack_reply(request.id, messaging.one(caller, _message(request), Sent))
 
-    def ack(caller: Caller, request: AckRequest) -> BaseModel:
+    def ack(caller: Caller, request: AckRequest) -> ReceiptReply:
         return _receipt(request.id, messaging.one(caller, _confirmation(request), Confirmed))
 
-    def batch(caller: Caller, request: BatchRequest) -> BaseModel:
+    def batch(caller: Caller, request: BatchRequest) -> BatchReply:
         results = messaging.run(caller, [_command(action) for action in request.actions])
         pairs = zip(request.actions, results, strict=True)
         return BatchReply(id=request.id, results=[_reply(action.id, result) for action, result in pairs])
 
-    def sync(caller: Caller, request: SyncRequest) -> BaseModel:
+    def sync(caller: Caller, request: SyncRequest) -> SyncReply:
         page = syncs.page(caller, request.cursor, request.next, request.limit)
         events = [to_wire(event) for event in page.events]
         return SyncReply(id=request.id, events=events, cursor=page.cursor, next=page.following, at=page.at)
 
-    def history(caller: Caller, request: HistoryRequest) -> BaseModel:
+    def history(caller: Caller, request: HistoryRequest) -> HistoryReply:
         page = histories.page(caller, request.conversation, request.before, request.limit)
         wire = (to_wire(event) for event in page.events)
         events = [event for event in wire if isinstance(event, MessageEvent | GroupEvent)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.domain.position import ms_of
 from tidings.domain.posts import TimelineEntry
@@ -30,19 +28,19 @@ from tidings.services.timeline_watch import TimelineWatches
 def register(router: Router, follows: Follows, reader: TimelineReader, embeds: Embeds) -> None:
     """Enter the routes of the timeline function."""
 
-    def follow(caller: Caller, request: FollowRequest) -> BaseModel:
+    def follow(caller: Caller, request: FollowRequest) -> AckReply:
         made = follows.follow(caller, request.client_id, request.user)
         ack = acked(request.id, request.client_id, made.position)
         return ack.model_copy(update={"requested": True}) if made.requested else ack
 
-    def unfollow(caller: Caller, request: UnfollowRequest) -> BaseModel:
+    def unfollow(caller: Caller, request: UnfollowRequest) -> AckReply:
         return acked(request.id, request.client_id, follows.unfollow(caller, request.client_id, request.user))
 
-    def home(caller: Caller, request: HomeRequest) -> BaseModel:
+    def home(caller: Caller, request: HomeRequest) -> TimelineReply:
         page = reader.home(caller, request.before, request.since, request.limit)
         return page_reply(request.id, page, embeds.of(caller, page.entries))
 
-    def user(caller: Caller, request: UserTimelineRequest) -> BaseModel:
+    def user(caller: Caller, request: UserTimelineRequest) -> TimelineReply:
         page = reader.user(caller, request.user, request.before, request.limit)
         return page_reply(request.id, page, embeds.of(caller, page.entries))
 
@@ -55,7 +53,7 @@ def register(router: Router, follows: Follows, reader: TimelineReader, embeds: E
 def register_watch(router: Router, watches: TimelineWatches) -> None:
     """Enter `timeline.watch`."""
 
-    def watch(caller: Caller, request: TimelineWatchRequest) -> BaseModel:
+    def watch(caller: Caller, request: TimelineWatchRequest) -> TimelineWatchReply:
         return TimelineWatchReply(id=request.id, until=watches.set(caller, request.on))
 
     router.route(TimelineWatchRequest, watch)

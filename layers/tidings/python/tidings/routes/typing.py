@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.protocol.conversations import TypingRequest
 from tidings.protocol.frames import AckReply
@@ -14,7 +12,7 @@ from tidings.services.typing import Typists
 def register(router: Router, typists: Typists) -> None:
     """Enter the route."""
 
-    def tell(caller: Caller, request: TypingRequest) -> BaseModel:
+    def tell(caller: Caller, request: TypingRequest) -> AckReply:
         typists.tell(caller, request.conversation, request.typing)
         return AckReply(id=request.id, conversation=request.conversation)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from tidings.domain.identity import Caller
 from tidings.protocol.conversations import WatchRequest
 from tidings.protocol.frames import AckReply
@@ -14,7 +12,7 @@ from tidings.services.watch import Watches
 def register(router: Router, watches: Watches) -> None:
     """Enter the route."""
 
-    def watch(caller: Caller, request: WatchRequest) -> BaseModel:
+    def watch(caller: Caller, request: WatchRequest) -> AckReply:
         watches.set(caller, request.conversation, request.on)
         return AckReply(id=request.id, conversation=request.conversation)
 
