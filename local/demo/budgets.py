@@ -161,8 +161,8 @@ def thread(ancestors: int, replies: int) -> Allowed:
 
 def home(follows: int, pulled: int = 0, *, first: bool = False) -> Allowed:
     """A page of 20 of the home timeline of somebody who follows `follows`, of whom `pulled` are pulled; `first`: they
-    have never looked before.  One in 32 writes how often they read."""
-    return Allowed(1 + first, 5 + pulled + follows / 136, 2, 1)
+    have never looked before.  One in 32 writes how often they read, and looks at one of those who are pulled."""
+    return Allowed(1 + first, 5 + pulled + (0.5 if pulled else 0) + follows / 136, 2, 1)
 
 
 def back(follows: int, pulled: int = 0) -> Allowed:

@@ -80,7 +80,7 @@ def test_budgets_are_those_of_the_design():
     assert budgets.sync(9) == Allowed(0, 4, 2, 1)
     assert budgets.post(61) == Allowed(65, 6.5, 2, 1)
     assert budgets.home(136) == Allowed(1, 6, 2, 1)
-    assert budgets.home(136, pulled=20, first=True) == Allowed(2, 26, 2, 1)
+    assert budgets.home(136, pulled=20, first=True) == Allowed(2, 26.5, 2, 1)
     assert budgets.mean([budgets.post(0), budgets.post(60)]) == Allowed(34, 5, 2, 1)
     assert budgets.crossing(49) == Allowed(52, 82, 0, 0)
 

@@ -85,6 +85,29 @@ def test_rates_alone_turn_an_author_up_and_back() -> None:
     assert author(rig).read_rate > 100 * author(rig).post_rate / 2
 
 
+def test_who_is_pulled_and_posts_no_more_is_let_go_by_those_who_look() -> None:
+    rig = RateRig()
+    rig.people("ann", "bob", "cid", "dan")
+    for follower in ("bob", "cid", "dan"):
+        rig.follow(follower, "ann")
+    rig.settle()
+    for _ in range(10):
+        rig.clock.advance(DAY_MS // 10)
+        rig.post("ann")
+        rig.settle()
+    assert author(rig).path is Path.PULL
+    asked = 0
+    for _ in range(500):
+        rig.clock.advance(DAY_MS // 10)
+        for follower in ("bob", "cid", "dan"):
+            rig.home(follower)
+        asked += tasks(rig).count(WEIGH)
+        rig.settle()
+    assert author(rig).path is Path.PUSH
+    assert 0 < asked <= 50, "once a day and author"
+    assert not any(mark.open for mark in rig.graph.reader("bob").pulled)
+
+
 def test_paths_are_remembered_for_seconds_and_for_not_too_many(small: Rig) -> None:
     paths = Paths(small.world.authors, small.lanes, small.clock, Policy())
     assert paths.of("ann") is Path.PUSH

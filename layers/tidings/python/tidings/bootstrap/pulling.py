@@ -49,9 +49,9 @@ def pulling(clock: Clock) -> Pulling:
     return Pulling(authors(clock), marks, residue(clock), given.max_pulled)
 
 
-def home_reads(clock: Clock) -> HomeReads:
+def home_reads(delivery: Paths, clock: Clock) -> HomeReads:
     """Counts home reads."""
-    return HomeReads(_rates(clock), clock, settings().times)
+    return HomeReads(_rates(clock), delivery, clock, settings().times)
 
 
 def crossing_authors(graph: Graph, posts: Posts, clock: Clock, meter: Meter) -> Tasks:

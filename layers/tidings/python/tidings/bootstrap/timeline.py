@@ -62,14 +62,14 @@ def build() -> Router:
     pages = AuthorPages(posts, clock, given.hot_page_ms)
     feeds = Feeds(timelines, pages, graph, clock, Threads(), given.retention_ms)
     visibility, mutes = Visibility(users, graph, lists), mute_lists(clock)
-    hiding, reads = Hiding(lists, mutes), home_reads(clock)
+    hiding, delivery = Hiding(lists, mutes), paths(queue, clock)
+    reads = home_reads(delivery, clock)
     returns = Returns(LookStore(client, table(keys.GRAPH)), queue, clock, given.times, Idle(given.idle_days))
     bound = given.fanout_bound_ms
     reader = TimelineReader(feeds, returns, posts, graph, visibility, hiding, people, reads, clock, bound)
     blocking = Blocking(claims, people, lists, block_effects(graph, queue, clock), queue, clock, given.times)
 
     router = Router(clock, logger())
-    delivery = paths(queue, clock)
     embeds = register_posts(router, claims, posts, timelines, graph, visibility, hiding, delivery, clock)
     register(router, follows, reader, embeds)
     register_people(router, claims, graph, queue, clock)

@@ -4,6 +4,9 @@ Posts are counted where they are, a few of the last ones.  Reads are counted by 
 for many; and a sample of an author's followers, of those who are written to, says how often they all read.  That costs
 about 60 read units, once a day and only for authors with many followers, and a thirty-second of a write unit a home
 page.
+
+Who is pulled and posts no more would be measured by no post of theirs.  So each of these home reads also has one of
+those whom its reader pulls looked at, half a read unit, and weighed where that is due.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from tidings.domain.stamp import Fence, Times
 from tidings.ports.pulling import ReadRates
 from tidings.ports.timelines import Graph, Posts, ReaderState
 from tidings.ports.world import Clock
+from tidings.services.authors import Paths
 
 ONE_IN: Final = 32
 """Home reads for which one writes."""
@@ -72,16 +76,21 @@ class Rates:
 class HomeReads:
     """Counts home reads."""
 
-    def __init__(self, rates: ReadRates, clock: Clock, times: Times) -> None:
+    def __init__(self, rates: ReadRates, paths: Paths, clock: Clock, times: Times) -> None:
         self._rates = rates
+        self._paths = paths
         self._clock = clock
         self._times = times
 
     def note(self, caller: Caller, reader: ReaderState) -> None:
         """The caller reads their home; `reader` is what is known of them."""
-        if crc32(f"{caller.user_id}/{caller.frame_id}".encode()) % ONE_IN == 0:
+        number, rest = divmod(crc32(f"{caller.user_id}/{caller.frame_id}".encode()), ONE_IN)
+        if rest == 0:
             now = self._clock.now()
             fence = Fence(now, self._times, self._clock.now)
+            pulled = [mark.author for mark in reader.pulled if mark.open]
             # An estimate is not worth a page that fails.
             with suppress(RetryLater, Unavailable):
                 self._rates.put(caller.user_id, reader.rate.counted(now, ONE_IN), fence)
+                if pulled:
+                    self._paths.of(pulled[number % len(pulled)])
