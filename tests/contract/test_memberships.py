@@ -97,6 +97,10 @@ class TestMemberships:
         bob, to, now = stores.user("bob"), stores.memberships, stores.clock.now()
         to.end(bob, CHAT, position(now, 52), stores.fence())
         to.begin(bob, CHAT, position(now, 51), stores.fence())
+        row = to.get(bob, CHAT)
+        assert row is not None
+        assert row.left
+        assert row.since, "or else it would stand in no list of conversations"
         assert to.advance(bob, CHAT, READ, mark(stores, 1, 10), stores.fence(), begun=True).moved
 
     @pytest.mark.parametrize("strong", [False, True])

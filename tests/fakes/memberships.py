@@ -70,7 +70,7 @@ class FakeMemberships:
         fence.check()
         row = self.rows.setdefault((user_id, conversation_id), _Row())
         if row.joined_at < position and row.left_at < position:
-            row.left_at = position
+            row.since, row.left_at = row.since or position, position
 
     def set(
         self, user_id: str, conversation_id: str, values: Mapping[str, int | bool], position: str, fence: Fence

@@ -91,8 +91,9 @@ class Members(Protocol):
 class Membership:
     """A reader's own side of a conversation.
 
-    `since` is the position of the first message of a 1:1, or of the first join; `joined_at` and `left_at` those of the
-    latest join and leave; `blocked`: the reader has blocked the other side of this 1:1.
+    `since` is the position of the first message of a 1:1, or of the first join (of a leave that was noted before it);
+    `joined_at` and `left_at` those of the latest join and leave; `blocked`: the reader has blocked the other side of
+    this 1:1.
     """
 
     conversation_id: str

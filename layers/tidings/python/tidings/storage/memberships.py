@@ -86,14 +86,14 @@ class MembershipStore:
         )
 
     def end(self, user_id: str, conversation_id: str, position: str, fence: Fence) -> None:
-        """Mark the row as left, unless a later `begin` stands."""
+        """Mark the row as left, unless a later `begin` stands.  It has begun then, be an earlier one late."""
         self._move(
             user_id,
             conversation_id,
-            "SET #left_at = :position",
+            "SET #since = if_not_exists(#since, :position), #left_at = :position",
             "(attribute_not_exists(#joined_at) OR #joined_at < :position) AND "
             "(attribute_not_exists(#left_at) OR #left_at < :position)",
-            ("joined_at", "left_at"),
+            ("since", "joined_at", "left_at"),
             position,
             fence,
         )
