@@ -22,9 +22,11 @@ def cancelled(*codes: str) -> Exception:
 
 
 def follow(client: ScriptedClient, world: FakeWorld | None = None) -> bool:
+    """Whether it stands now."""
     world = world or FakeWorld()
     store = GraphStore(cast(Any, client), "Graph", world.clock, 1_000)
-    return store.follow("bob", "ann", "5", world.fence())
+    standing = store.follow("bob", "ann", "5", world.fence())
+    return standing is not None and standing.position == "5"
 
 
 def edge_at(position: str) -> dict[str, Any]:
