@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.domain.strategies import positions, user_ids
-from tidings.domain.entities import MOST_ENTITIES
 from tidings.domain.events import (
     Change,
     Edit,
@@ -22,7 +21,7 @@ from tidings.domain.events import (
     Unsend,
 )
 from tidings.domain.posts import PostRef, TimelineEntry
-from tidings.domain.sizes import ENTITY, NAMES, PAGE_BYTES, entry_bytes, fitting, wire_bytes
+from tidings.domain.sizes import ENTITY, MOST_ENTITIES, NAMES, PAGE_BYTES, entry_bytes, fitting, wire_bytes
 from tidings.protocol.events import to_wire
 from tidings.protocol.frames import encode
 from tidings.protocol.views import post_view

@@ -19,8 +19,6 @@ from tidings.domain.links import LATIN, links
 
 MOST_MENTIONS: Final = 20
 """Handles of one text that are looked up: who is named after these is not told."""
-MOST_ENTITIES: Final = 50
-"""Of one text that are told with it."""
 
 _MENTION: Final = re.compile(rf"[@＠]([A-Za-z0-9_]{{1,15}})(?![A-Za-z0-9_@＠{LATIN}]|://)")
 _BEFORE_MENTION: Final = re.compile(r"[A-Za-z0-9_!#$%&*@＠]\Z")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from tidings.domain.entities import MOST_ENTITIES
 from tidings.domain.events import Edit, Event, GroupChange, Hidden, Message, Reaction, Receipt, Setting, Unsend
 from tidings.domain.posts import TimelineEntry
 
@@ -15,6 +14,8 @@ PAGE_BYTES: Final = 98_304
 """Of a page on the wire: three billing steps of 32 KB, under the gateway's 128 KB with room for the frame."""
 NAMES: Final = 256
 """Bytes of an event's field names, punctuation, numbers and enumerations, generously."""
+MOST_ENTITIES: Final = 50
+"""Mentions, tags and links of one text that are told with it."""
 BRACES: Final = 40 * " "
 """What an object of a reference needs beside its values."""
 ENTITY: Final = 48

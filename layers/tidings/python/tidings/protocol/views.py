@@ -6,6 +6,7 @@ from typing import Literal
 
 from tidings.domain.position import ms_of
 from tidings.domain.posts import PostRef, TimelineEntry
+from tidings.domain.sizes import MOST_ENTITIES
 from tidings.protocol.frames import Frame, PositionText, UserId
 
 
@@ -44,7 +45,7 @@ class PostView(Frame):
 
 def post_view(entry: TimelineEntry) -> PostView:
     """A post on the wire."""
-    from tidings.domain.entities import MOST_ENTITIES, entities  # Only who shows posts needs its tables.
+    from tidings.domain.entities import entities  # Only who shows posts needs its tables.
 
     named = entities(entry.text, cut=entry.truncated)[:MOST_ENTITIES]
     return PostView(
