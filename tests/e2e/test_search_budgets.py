@@ -37,8 +37,8 @@ async def test_the_first_search_of_a_word(connect: Connect, control: AsyncContro
     allowed = budgets.first_search(10, there, DAYS, long)
     cost = await used(control, SEARCH, allowed, lambda: search(reader, it))
     # The term, who waits, the steps of the walk (one a day, more for a day of many), going live; a posting for each
-    # post, in either walk.
-    assert cost.write >= 2 + 20, "both walks have found the ten"
+    # post, and once more in the second walk for those of the last minutes, by a clock that other tests move.
+    assert cost.write >= 2 + DAYS + 10, "the first walk has found the ten"
 
 
 async def test_a_search(connect: Connect, control: AsyncControlClient, user: Any) -> None:
