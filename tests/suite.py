@@ -27,7 +27,7 @@ STEPS: tuple[dict[str, list[str | Path]], ...] = (
     {"contract": ["-n", "2"]},
     {"functional": ["-n", "2"]},
     {"local": ["-n", "2"]},
-    {"e2e": ["-n", "2", "--dist", "loadscope"]},
+    {"e2e": ["-n", "3", "--dist", "loadscope"]},
     {"permissions": []},
 )
 """What runs, by name: a program, or else options of pytest.  Side by side is what needs one core each."""

@@ -6,9 +6,9 @@ import asyncio
 import json
 import os
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +82,13 @@ async def control(host_control: AsyncControlClient) -> AsyncIterator[AsyncContro
 
 
 @pytest.fixture
-def user() -> Callable[[str], str]:
-    """Names of this test's own users."""
-    prefix = uuid.uuid4().hex[:8]
+def user(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Names of this test's own users: the same in every run, as they decide about shards and about what a search finds.
+
+    TIDINGS_SEED gives other ones.
+    """
+    seed = os.environ.get("TIDINGS_SEED", "")
+    prefix = f"z{sha256(f'{seed}{request.node.nodeid}'.encode()).hexdigest()[:7]}"
     return lambda name: f"{prefix}-{name}"
 
 

@@ -13,7 +13,8 @@ from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
 from tidings.storage.attributes import Value, expiry, names, number, string, text_of
-from tidings.storage.calls import ConditionFailed, answered
+from tidings.storage.calls import answered
+from tidings.storage.conditional import update_if
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,17 +110,6 @@ class ResidueStore:
         *attributes: str,
     ) -> bool:
         """Change the item if it is as it has to be before; whether it was."""
-        fence.check()
-        try:
-            with answered():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=edges.key(keys.residue(author), reader),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=names("start", *(attributes or (keys.TTL, keys.DELETED))),
-                    ExpressionAttributeValues=values,
-                )
-        except ConditionFailed:
-            return False
-        return True
+        key = edges.key(keys.residue(author), reader)
+        named = ("start", *(attributes or (keys.TTL, keys.DELETED)))
+        return update_if(self._client, self._table, key, expression, condition, named, values, fence)
