@@ -34,7 +34,8 @@ from tidings.services.live import Live
 from tidings.services.messaging import Command, Messaging, Use
 from tidings.services.people import People
 from tidings.services.react import Reactor
-from tidings.services.rooms import Room, Rooms
+from tidings.services.room import Room
+from tidings.services.rooms import Rooms
 from tidings.services.send import Sender, SendMessage
 from tidings.services.targets import Targets
 from tidings.services.unsend import Unsender

@@ -11,7 +11,8 @@ from tidings.domain.errors import Forbidden, NotFound
 from tidings.domain.events import Path, Typing
 from tidings.domain.identity import Caller
 from tidings.ports import Watcher
-from tidings.services.rooms import Room, Rooms
+from tidings.services.room import Room
+from tidings.services.rooms import Rooms
 from tidings.services.typing import MOST, OFTEN, Typists
 from tidings.storage import keys
 

@@ -11,7 +11,8 @@ from tidings.domain.events import Edit, Message, Path, Unsend
 from tidings.domain.identity import Caller
 from tidings.services.facts import Sent
 from tidings.services.messaging import Use
-from tidings.services.rooms import Room, Rooms
+from tidings.services.room import Room
+from tidings.services.rooms import Rooms
 from tidings.services.unsend import Unsender, UnsendMessage
 
 

@@ -18,7 +18,7 @@ from tidings.ports.messaging import Log
 from tidings.services.claim import Claims
 from tidings.services.deliver import Parcel, Prepared
 from tidings.services.late import LateArrivals
-from tidings.services.rooms import Room
+from tidings.services.room import Room
 
 
 @dataclass(frozen=True, slots=True)

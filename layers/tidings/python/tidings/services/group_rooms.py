@@ -21,7 +21,7 @@ from tidings.domain.stamp import Times
 from tidings.ports.groups import Members
 from tidings.ports.world import Clock
 from tidings.services.metas import Metas
-from tidings.services.rooms import Room
+from tidings.services.room import Room
 
 FEW: Final = 120
 """Members in one query, those who left included: about two read units."""

@@ -17,7 +17,8 @@ from tidings.services.claim import Claims
 from tidings.services.deliver import Prepared
 from tidings.services.facts import Draft, Facts, Sent
 from tidings.services.people import Circle
-from tidings.services.rooms import Room, Rooms
+from tidings.services.room import Room
+from tidings.services.rooms import Rooms
 from tidings.services.targets import Targets
 
 

@@ -9,7 +9,7 @@ from tidings.domain.errors import Forbidden, NotFound, TooLate
 from tidings.domain.events import GroupChange, LogEntry, Message
 from tidings.domain.identity import Caller
 from tidings.ports.messaging import Log
-from tidings.services.rooms import Room
+from tidings.services.room import Room
 
 Sees = Callable[[str], bool]
 """Whether the caller may read what stands at a position."""

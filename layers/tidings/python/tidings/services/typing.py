@@ -17,7 +17,8 @@ from tidings.ports.groups import Memberships, Watchers
 from tidings.ports.world import Clock
 from tidings.services.live import Live
 from tidings.services.pace import Pace
-from tidings.services.rooms import Room, Rooms
+from tidings.services.room import Room
+from tidings.services.rooms import Rooms
 
 MOST: Final = 100
 """Watchers of a group who hear that somebody is typing."""
