@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.contract.engines import Stores
-from tidings.domain.identity import CONNECTION_LIFE_MS, Connection
+from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Opened
 
 CAP = 3
 
@@ -71,8 +71,8 @@ class TestRegistry:
         ann, now = stores.user("ann"), stores.clock.now()
 
         def enter(device_id: str, connection_id: str, at: int) -> set[str]:
-            standing = stores.registry.register(ann, Connection(device_id, connection_id, at), now, CAP)
-            return {each.connection_id for each in standing}
+            entered = stores.registry.register(ann, Connection(device_id, connection_id, at), now, CAP)
+            return {each.connection_id for each in entered.entries}
 
         assert enter("phone", "c1", now) == {"c1"}
         assert enter("tablet", "c2", now + 1) == {"c1", "c2"}
@@ -87,6 +87,50 @@ class TestRegistry:
         stores.registry.remove(ann, "laptop", "c3")
         assert stores.registry.remove(ann, "watch", "c4") == []
         assert stores.registry.remove(stores.user("bob"), "phone", "c1") is None
+
+    def test_every_socket_of_a_device_is_known_until_it_ends(self, stores: Stores) -> None:
+        ann = stores.user("ann")
+
+        def sockets(device_id: str) -> dict[str, bool]:
+            """By connection id, whether it has the entry."""
+            found = stores.registry.opened(ann, device_id)
+            return {each.connection_id: each.connected_at > 0 for each in found}
+
+        assert sockets("phone") == {}
+        first = register(stores, "phone", "c1=")
+        register(stores, "phone", "c2=")
+        register(stores, "tablet", "c3=")
+        register(stores, "phone", "c0=", first.connected_at - 5)
+        register(stores, "phone", "c0=", first.connected_at - 5)
+        assert sockets("phone") == {"c0=": False, "c1=": False, "c2=": True}
+        assert sockets("tablet") == {"c3=": True}
+        assert stores.registry.remove(ann, "phone", "c1=") is None
+        assert stores.registry.remove(ann, "phone", "c1=") is None
+        assert sockets("phone") == {"c0=": False, "c2=": True}
+        assert stores.registry.remove(ann, "phone", "c2=") is not None
+        assert sockets("phone") == {"c0=": False}
+        assert stores.registry.remove(ann, "tablet", "c3=") == []
+        assert stores.registry.remove(ann, "phone", "c0=") is None
+        assert sockets("phone") == sockets("tablet") == {}
+
+    def test_whoever_opens_far_too_many_is_told_of_those_without_an_entry(self, stores: Stores) -> None:
+        ann, now = stores.user("ann"), stores.clock.now()
+
+        def enter(number: int, device_id: str = "phone") -> frozenset[str]:
+            connection = Connection(device_id, f"c{number}", now + number)
+            surplus = stores.registry.register(ann, connection, now, CAP).surplus
+            seen.update({each.connection_id: each for each in surplus})
+            return frozenset(each.connection_id for each in surplus)
+
+        seen: dict[str, Opened] = {}
+        assert [enter(number) for number in range(2 * CAP)] == [frozenset()] * (2 * CAP)
+        assert enter(90, "tablet") == {"c0", "c1", "c2", "c3", "c4"}
+        assert enter(91) == {"c0", "c1", "c2", "c3", "c4", "c5"}
+        stores.registry.forget(ann, [seen["c0"], seen["c3"], seen["c5"]])
+        stores.registry.forget(ann, [])
+        assert {each.connection_id for each in stores.registry.opened(ann, "phone")} == {"c1", "c2", "c4", "c91"}
+        assert enter(92) == frozenset()
+        assert live(stores, ann) == {"phone": "c92", "tablet": "c90"}
 
     def test_over_the_cap_the_oldest_go(self, stores: Stores) -> None:
         for number in range(5):

@@ -11,8 +11,11 @@ from websockets.exceptions import InvalidStatus
 from local.control_client import AsyncControlClient
 from tests.e2e.conftest import LIFE_S, Connect
 from tests.e2e.phone import Phone, new_id
-from tests.e2e.steps import gather, pause, say
+from tests.e2e.steps import fail, gather, pause, say
 from tests.e2e.tables import registry
+
+MAX_DEVICES = 10
+"""How many of a user's may be connected, by default."""
 
 
 async def registered(connect: Connect, user: str, device: str, **options: Any) -> Phone:
@@ -106,20 +109,44 @@ async def test_a_token_that_was_signed_out_registers_no_other_name(
 async def test_an_older_socket_of_a_device_that_was_signed_out(
     connect: Connect, control: AsyncControlClient, user: Any
 ) -> None:
-    """A later one had replaced it, so nobody finds it to end it: it hears nothing, and does not get back in."""
+    """A later one had replaced it; it ends with that one, before it can ask for anything."""
     stolen = (await control.mint(user("alice"), LIFE_S))["token"]
     laptop, bob = await registered(connect, user("alice"), "laptop"), await connect(user("bob"))
     thief = await connect(laptop.user, "phone", token=stolen)
     phone = await connect(laptop.user, "phone", token=stolen)
+    assert (await thief.ask("whoami"))["type"] == "whoami", "until then it may ask"
     await laptop.ask("device.remove", device_id="phone")
-    await ended(phone)
-    assert (await thief.ask("sync"))["code"] == "token_expired"
-    sending = await thief.ask("send", client_id=new_id(), to=bob.user, text="from alice?")
-    assert sending["code"] == "token_expired"
+    assert [await ended(phone), await ended(thief)] == [1000, 1000]
     assert set(await registry(control, laptop.user)) == {"laptop"}
     await say(bob, laptop, "to the laptop")
     await laptop.until(laptop.messages)
     assert thief.messages() == []
+
+
+async def test_an_older_socket_that_could_not_be_ended(
+    connect: Connect, control: AsyncControlClient, user: Any
+) -> None:
+    """The gateway fails: the removal says so, and the same request ends it."""
+    laptop = await registered(connect, user("alice"), "laptop")
+    old = await connect(laptop.user, "phone")
+    new = await connect(laptop.user, "phone")
+    await control.misbehave(
+        calls=[fail("Connect", "device.remove", "DeleteConnection", "InternalServerError", times=4)]
+    )
+    answer = await laptop.ask("device.remove", device_id="phone")
+    assert (answer["type"], answer["code"], answer["retryable"]) == ("error", "unavailable", True)
+    await control.behave()
+    assert (await laptop.ask("device.remove", device_id="phone"))["registered"] is False
+    assert [await ended(old), await ended(new)] == [1000, 1000]
+
+
+async def test_far_more_sockets_than_devices(connect: Connect, control: AsyncControlClient, user: Any) -> None:
+    """Somebody opens one after the other under one name: of those that a later one replaced none goes on for ever."""
+    laptop = await connect(user("alice"), "laptop")
+    phones = [await connect(laptop.user, "phone") for _ in range(2 * MAX_DEVICES)]
+    assert [await ended(each) for each in phones[:-1]] == [1000] * (2 * MAX_DEVICES - 1)
+    for each in (laptop, phones[-1]):
+        assert (await each.ask("whoami"))["type"] == "whoami"
 
 
 async def test_a_device_signs_itself_out(connect: Connect, control: AsyncControlClient, user: Any) -> None:

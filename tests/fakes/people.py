@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 
 from tidings.domain.errors import TokenExpired, Unavailable
 from tidings.domain.events import Event
-from tidings.domain.identity import SIGNED_OUT, Connection, Identity, signed_out
+from tidings.domain.identity import SIGNED_OUT, Connection, Identity, Opened, device_digest, signed_out
 from tidings.domain.privacy import Privacy, PrivacyChange
-from tidings.ports import Activity, Delivery, PostResult, User
+from tidings.ports import Activity, Delivery, Entered, PostResult, User
 
 
 class FakeUsers:
@@ -65,22 +65,37 @@ class FakeUsers:
 
 
 class FakeRegistry:
-    """Connections by user id and device id."""
+    """Connections by user id and device id; and sockets, device and connection id, that have not ended."""
 
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Connection]] = {}
+        self.open: dict[str, set[tuple[str, str]]] = {}
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
-        mine = self.entries.setdefault(user_id, {})
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> Entered:
+        mine, sockets = self.entries.setdefault(user_id, {}), self.open.setdefault(user_id, set())
+        sockets.add((connection.device_id, connection.connection_id))
         standing = mine.get(connection.device_id)
-        if standing is not None and _order(standing) > _order(connection):
-            return list(mine.values())
-        mine[connection.device_id] = connection
+        if standing is None or _order(standing) <= _order(connection):
+            mine[connection.device_id] = connection
         for oldest in sorted(mine.values(), key=_order)[:-cap]:
             del mine[oldest.device_id]
-        return list(mine.values())
+        idle = sockets - {(each.device_id, each.connection_id) for each in mine.values()}
+        surplus = [Opened(device_digest(device), name) for device, name in idle] if len(sockets) > 2 * cap else []
+        return Entered(list(mine.values()), tuple(surplus))
+
+    def opened(self, user_id: str, device_id: str) -> list[Connection]:
+        standing = [each for each in self.entries.get(user_id, {}).values() if each.device_id == device_id]
+        known = {each.connection_id for each in standing}
+        others = {name for device, name in self.open.get(user_id, ()) if device == device_id} - known
+        return [*standing, *(Connection(device_id, each, 0) for each in sorted(others))]
+
+    def forget(self, user_id: str, ended: Sequence[Opened]) -> None:
+        self.open[user_id] = {
+            (device, name) for device, name in self.open[user_id] if Opened(device_digest(device), name) not in ended
+        }
 
     def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
+        self.open.get(user_id, set()).discard((device_id, connection_id))
         mine = self.entries.get(user_id, {})
         if device_id not in mine or mine[device_id].connection_id != connection_id:
             return None

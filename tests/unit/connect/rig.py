@@ -40,7 +40,7 @@ class Rig:
         self.activities = Activities(world.registry, world.sockets)
         self.sight = Sight(world.graph, Blocks(world.memberships).either)
         self.presences = self.attendance(world.users, world.watchers)
-        self.connections = Connections(world.users, world.registry, self.presences, self.clock, CAP)
+        self.connections = Connections(world.users, world.registry, world.sockets, self.presences, self.clock, CAP)
         self.devices = DeviceRegistry(self.world.users, self.world.devices, self.world.push, CAP)
         self._numbers = count(1)
         self.restart()

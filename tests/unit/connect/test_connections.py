@@ -38,6 +38,19 @@ def test_a_late_open_does_not_hide_the_connection_that_replaced_it() -> None:
     assert live(rig, "ann") == {"phone": "new"}
 
 
+def test_of_far_too_many_sockets_those_end_that_hear_nothing() -> None:
+    rig = Rig()
+    rig.connections.open(rig.caller("ann", "laptop", connection="laptop"))
+    for number in range(2 * CAP - 1):
+        rig.connections.open(rig.caller("ann", connection=f"c{number}"))
+    assert rig.world.sockets.ended == []
+    rig.world.sockets.stubborn.add("c0")
+    rig.connections.open(rig.caller("ann", connection="new"))
+    assert sorted(rig.world.sockets.ended) == ["c1", "c2", "c3", "c4"]
+    assert live(rig, "ann") == {"laptop": "laptop", "phone": "new"}
+    assert {each.connection_id for each in rig.world.registry.opened("ann", "phone")} == {"c0", "new"}, "one is left"
+
+
 def test_connected_devices_are_capped_and_the_oldest_goes() -> None:
     rig = Rig()
     for number in range(CAP + 1):

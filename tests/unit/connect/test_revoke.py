@@ -22,7 +22,7 @@ from tidings.services.revoke import Revoker
 def revoker(rig: Rig, before: Hook | None = None) -> Revoker:
     """The service, with a hook before each call of its own to users and registry."""
     users, registry = watched(rig.world.users, before=before), watched(rig.world.registry, before=before)
-    return Revoker(users, registry, rig.world.sockets, rig.devices, rig.connections, rig.clock)
+    return Revoker(users, registry, rig.world.sockets, rig.devices, rig.connections)
 
 
 def arrive(rig: Rig, device_id: str, *, issued_at: int = 1, connection: str = "") -> Caller:
@@ -50,6 +50,34 @@ def test_its_socket_ends_and_nobody_elses() -> None:
     assert rig.world.sockets.ended == ["c-tablet"]
     assert live(rig) == {"phone", "laptop"}
     assert phone.connection.connection_id not in rig.world.sockets.ended
+
+
+def test_all_its_sockets_end_whichever_is_the_latest() -> None:
+    """One that a later one replaced, one whose `$connect` came late, and none that has ended by itself."""
+    rig = Rig()
+    ended, late = rig.caller("ann", "tablet", connection="ended"), rig.caller("ann", "tablet", connection="late")
+    rig.connections.open(ended)
+    arrive(rig, "tablet", connection="old")
+    arrive(rig, "tablet", connection="new")
+    arrive(rig, "phone", connection="other")
+    rig.connections.open(late)
+    rig.connections.close(ended)
+    revoker(rig).revoke(rig.caller("ann", connection="c-phone"), "tablet")
+    assert sorted(rig.world.sockets.ended) == ["late", "new", "old"]
+    assert live(rig) == {"phone"}
+    rig.world.sockets.ended.clear()
+    revoker(rig).revoke(rig.caller("ann", connection="c-phone"), "tablet")
+    assert rig.world.sockets.ended == [], "they are not ended twice"
+
+
+def test_a_device_that_signs_itself_out_ends_its_other_sockets() -> None:
+    rig = Rig()
+    asking = arrive(rig, "tablet", connection="old")
+    arrive(rig, "tablet", connection="new")
+    revoked = revoker(rig).revoke(replace(asking, stamp=rig.clock.advance(1)), None)
+    assert revoked.own
+    assert rig.world.sockets.ended == ["new"], "its own ends with the reply"
+    assert live(rig) == set()
 
 
 @pytest.mark.parametrize("device_id", ["tablet", "another-name"])
@@ -119,7 +147,7 @@ def test_a_removal_in_the_middle_of_a_connect(registered: bool) -> None:
                 revoker(rig).revoke(rig.caller("ann"), "tablet")
 
         users, registry = watched(rig.world.users, before=remove), watched(rig.world.registry, before=remove)
-        connections = Connections(users, registry, rig.presences, rig.clock, CAP)
+        connections = Connections(users, registry, rig.world.sockets, rig.presences, rig.clock, CAP)
         caller = rig.caller("ann", "tablet", connection="back")
         caller = replace(caller, identity=replace(caller.identity, issued_at=1))
         try:
@@ -207,7 +235,7 @@ def test_a_device_does_not_register_itself_again_while_it_is_signed_out() -> Non
 
         users, devices = watched(rig.world.users, before=again), watched(rig.world.devices, before=again)
         registry = DeviceRegistry(users, devices, rig.world.push, CAP)
-        revoked = Revoker(users, rig.world.registry, rig.world.sockets, registry, rig.connections, rig.clock).revoke(
+        revoked = Revoker(users, rig.world.registry, rig.world.sockets, registry, rig.connections).revoke(
             request, "phone"
         )
         assert not revoked.state.registered
@@ -234,9 +262,9 @@ def test_what_is_registered_while_it_is_removed_is_not_signed_out() -> None:
 
     devices = watched(rig.world.devices, before=sign_in)
     registry = DeviceRegistry(rig.world.users, devices, rig.world.push, CAP)
-    revoked = Revoker(
-        rig.world.users, rig.world.registry, rig.world.sockets, registry, rig.connections, rig.clock
-    ).revoke(late, "tablet")
+    revoked = Revoker(rig.world.users, rig.world.registry, rig.world.sockets, registry, rig.connections).revoke(
+        late, "tablet"
+    )
     assert revoked.state.registered
     assert live(rig) == {"tablet"}
     assert rig.world.sockets.ended == []

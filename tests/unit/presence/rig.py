@@ -82,4 +82,4 @@ class Rig(ConnectRig):
         other.__dict__ |= self.__dict__
         other.activities = Activities(registry, world.sockets)
         other.presences = other.attendance(users, watchers)
-        return Connections(users, registry, other.presences, self.clock, CAP), other
+        return Connections(users, registry, world.sockets, other.presences, self.clock, CAP), other

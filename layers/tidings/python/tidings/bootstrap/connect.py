@@ -59,9 +59,9 @@ def build() -> Router:
         given.times,
         keys.watched_presence,
     )
-    connections = Connections(users, registry, presences, clock, given.max_devices)
+    connections = Connections(users, registry, sockets, presences, clock, given.max_devices)
     registered = DeviceRegistry(users, devices, push, given.max_devices)
-    revoker = Revoker(users, registry, sockets, registered, connections, clock)
+    revoker = Revoker(users, registry, sockets, registered, connections)
 
     router = Router(clock, logger())
     register(router, connections, registered, revoker, DeviceList(devices, registry, clock), clock)

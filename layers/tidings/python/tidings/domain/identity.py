@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 CONNECTION_LIFE_MS: Final = 7_800_000
@@ -49,6 +50,24 @@ class Connection:
         may not ask for any more is not told either."""
         expired = self.expires_at and self.expires_at * 1_000 <= now
         return not expired and self.connected_at > now - CONNECTION_LIFE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A socket that was opened and of whose end nobody has heard: a digest of its device's id, and its own id."""
+
+    device: str
+    connection_id: str
+
+
+def opened(connection: Connection) -> Opened:
+    """As what a connection is noted."""
+    return Opened(device_digest(connection.device_id), connection.connection_id)
+
+
+def device_digest(device_id: str) -> str:
+    """Eight hexadecimal digits, for device ids are long and there may be many."""
+    return sha256(device_id.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)

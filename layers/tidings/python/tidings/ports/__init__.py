@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tidings.ports.idle import Looks
     from tidings.ports.limits import Buckets
     from tidings.ports.messaging import Log, Mailboxes, Outbox, OutboxEntry, Reactions, StandingReaction
-    from tidings.ports.people import Activity, Delivery, PostResult, Registry, Sockets, User, Users
+    from tidings.ports.people import Activity, Delivery, Entered, PostResult, Registry, Sockets, User, Users
     from tidings.ports.profiles import Handles, Profiles
     from tidings.ports.pulling import Authors, PulledMarks, ReadRates, Residue
     from tidings.ports.tally import Tallies
@@ -42,6 +42,7 @@ __all__ = [
     "Devices",
     "Edge",
     "Engagements",
+    "Entered",
     "FollowLists",
     "Graph",
     "Groups",
@@ -117,6 +118,7 @@ _HOMES: Final = {
     "people": (
         "Activity",
         "Delivery",
+        "Entered",
         "PostResult",
         "Registry",
         "Sockets",

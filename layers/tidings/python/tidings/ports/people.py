@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tidings.domain.events import LiveEvent
-from tidings.domain.identity import Connection, Identity
+from tidings.domain.identity import Connection, Identity, Opened
 from tidings.domain.privacy import OPEN, Privacy, PrivacyChange
 from tidings.domain.profile import BLANK, Profile
 
@@ -72,18 +72,37 @@ class Users(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What stands in the registry once a connection was entered.
+
+    `entries` are those of the user's devices, live or not.  `surplus`, where more than twice the cap of sockets are
+    open: those that have no entry, whom nobody tells anything.
+    """
+
+    entries: list[Connection]
+    surplus: tuple[Opened, ...] = ()
+
+
 class Registry(Protocol):
-    """`Connections`: one item a user, one attribute a device, a register by `connected_at`."""
+    """`Connections`: one item a user, one attribute a device, a register by `connected_at`; and all sockets that were
+    opened and have not ended, with an entry or not."""
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
-        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go.
-
-        The entries of the user's devices that stand afterwards, live or not.
-        """
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> Entered:
+        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go."""
         ...
 
     def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
-        """Remove the entry if it still names that connection: the entries that are left.  None: it does not."""
+        """A socket has ended.  Remove the entry if it still names that one: the entries that are left.  None: it does
+        not."""
+        ...
+
+    def opened(self, user_id: str, device_id: str) -> list[Connection]:
+        """All sockets of a device that may be open, strongly read; `connected_at` is 0 for those without an entry."""
+        ...
+
+    def forget(self, user_id: str, ended: Sequence[Opened]) -> None:
+        """Sockets without an entry have ended."""
         ...
 
     def lookup(self, user_ids: Iterable[str], now: int) -> Mapping[str, list[Connection]]:

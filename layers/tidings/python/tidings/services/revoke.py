@@ -2,7 +2,7 @@
 with the token that it had.
 
     tokens issued until now open and register no other devices   ->   the device leaves the register and the set
-        ->   look up the user's sockets (strongly), end the device's
+        ->   look up the device's sockets (strongly), end them all
 
 A token says who somebody is, not on which device: whoever holds one may call the device as they like.  So from the
 moment of the removal on, a token that is older is good only on devices that are registered then; on any other it takes
@@ -19,9 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tidings.domain.errors import Unavailable
-from tidings.domain.identity import Caller, Connection
+from tidings.domain.identity import Caller
 from tidings.ports.people import Registry, Sockets, Users
-from tidings.ports.world import Clock
 from tidings.services.connect import Connections
 from tidings.services.devices import DeviceRegistry, DeviceState
 
@@ -44,14 +43,12 @@ class Revoker:
         sockets: Sockets,
         devices: DeviceRegistry,
         connections: Connections,
-        clock: Clock,
     ) -> None:
         self._users = users
         self._registry = registry
         self._sockets = sockets
         self._devices = devices
         self._connections = connections
-        self._clock = clock
 
     def revoke(self, caller: Caller, device_id: str | None) -> Revoked:
         """Sign one of the caller's devices out, by default their own; one that is not there is fine.
@@ -64,7 +61,9 @@ class Revoker:
         if state.registered:
             return Revoked(state, own=False)
         own = state.device_id == caller.identity.device_id
-        others = [each for each in self._sockets_of(caller, state.device_id) if not (own and _is(caller, each))]
+        mine = caller.connection.connection_id
+        opened = self._registry.opened(caller.user_id, state.device_id)
+        others = [each for each in opened if each.connection_id != mine]
         if not all(self._sockets.close(others)):
             raise Unavailable("The device was removed, but its connection could not be ended. Send this again.")
         for connection in others:
@@ -75,11 +74,3 @@ class Revoker:
         """End the caller's own connection with its last reply."""
         self._sockets.farewell(caller.connection, reply)
         self._connections.gone(caller.user_id, caller.connection, caller.stamp)
-
-    def _sockets_of(self, caller: Caller, device_id: str) -> list[Connection]:
-        found = self._registry.lookup([caller.user_id], self._clock.now())[caller.user_id]
-        return [each for each in found if each.device_id == device_id]
-
-
-def _is(caller: Caller, connection: Connection) -> bool:
-    return connection.connection_id == caller.connection.connection_id

@@ -1,18 +1,21 @@
 """`Connections`: one item a user, one attribute a device, so that 100 users' sockets are one BatchGetItem.
 
 Each attribute is a register by (connected_at, connection id): a `$connect` that runs late never hides the socket
-that replaced it, and a `$disconnect` or a 410 removes exactly the connection that it names.
+that replaced it, and a `$disconnect` or a 410 removes exactly the connection that it names.  Beside them stands a set
+of all sockets that were opened and have not ended, so that whoever signs a device out finds those, too, that a later
+one replaced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.domain.identity import CONNECTION_LIFE_MS, Connection
+from tidings.domain.identity import CONNECTION_LIFE_MS, Connection, Opened, device_digest, opened
+from tidings.ports.people import Entered
 from tidings.ports.world import Clock
 from tidings.storage import keys
-from tidings.storage.attributes import Item, Value, expiry, int_of, number, string, text_of
+from tidings.storage.attributes import Item, Value, expiry, int_of, names, number, string, text_of, texts_of
 from tidings.storage.batches import get_all
 from tidings.storage.calls import ATTEMPTS, ConditionFailed, answered
 
@@ -30,26 +33,25 @@ class ConnectionStore:
         self._table = table
         self._clock = clock
 
-    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> list[Connection]:
-        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go.
-
-        The entries that stand afterwards.
-        """
+    def register(self, user_id: str, connection: Connection, now: int, cap: int) -> Entered:
+        """Enter the connection unless a later one stands for the device.  Over `cap` the oldest entries go."""
         try:
             with answered():
                 item: Item = self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id),
-                    UpdateExpression="SET #device = :entry, #expires_at = :expiry",
+                    UpdateExpression="SET #device = :entry, #expires_at = :expiry ADD #opened :mine",
                     ConditionExpression=_NOT_LATER,
                     ExpressionAttributeNames={
                         "#device": keys.device(connection.device_id),
                         "#expires_at": keys.TTL,
+                        "#opened": keys.OPENED,
                         "#at": "at",
                         "#id": "id",
                     },
                     ExpressionAttributeValues={
                         ":entry": _entry(connection),
+                        ":mine": _marks([opened(connection)]),
                         ":at": number(connection.connected_at),
                         ":id": string(connection.connection_id),
                         ":expiry": expiry(now + CONNECTION_LIFE_MS),
@@ -58,37 +60,75 @@ class ConnectionStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )["Attributes"]
         except ConditionFailed as refused:
-            return _connections(refused.item)
+            if opened(connection) not in _opened(refused.item):
+                self._note("ADD", user_id, [opened(connection)])
+            return _entered(refused.item, cap)
         for _ in range(ATTEMPTS):
             entries = sorted(_connections(item), key=lambda each: (each.connected_at, each.connection_id))
             if len(entries) <= cap:
-                return entries
+                break
             removed, item = self._remove(user_id, entries[:-cap])
             if removed:
                 break
             # Somebody else changed one of them at the same time: look again at what is left.
-        return _connections(item)
+        return _entered(item, cap)
 
     def remove(self, user_id: str, device_id: str, connection_id: str) -> list[Connection] | None:
-        """Remove the entry if it still names that connection: the entries that are left.  None: it does not."""
-        removed, item = self._remove(user_id, [Connection(device_id, connection_id, 0)])
-        return _connections(item) if removed else None
+        """A socket has ended.  Remove the entry if it still names that one: the entries that are left.  None: it does
+        not."""
+        ended = Opened(device_digest(device_id), connection_id)
+        removed, item = self._remove(user_id, [Connection(device_id, connection_id, 0)], [ended])
+        if removed:
+            return _connections(item)
+        if ended in _opened(item):
+            self._note("DELETE", user_id, [ended])
+        return None
 
-    def _remove(self, user_id: str, entries: list[Connection]) -> tuple[bool, Item]:
-        """Remove all of `entries` if each still names its connection, else nothing: whether, and what stands now."""
+    def opened(self, user_id: str, device_id: str) -> list[Connection]:
+        """All sockets of a device that may be open, strongly read; `connected_at` is 0 for those without an entry."""
+        found = get_all(self._client, self._table, [_key(user_id)], self._clock, strong=True)
+        item: Item = next(iter(found), {})
+        standing = [each for each in _connections(item) if each.device_id == device_id]
+        known, mine = {each.connection_id for each in standing}, device_digest(device_id)
+        others = {each.connection_id for each in _opened(item) if each.device == mine} - known
+        return [*standing, *(Connection(device_id, each, 0) for each in sorted(others))]
+
+    def forget(self, user_id: str, ended: Sequence[Opened]) -> None:
+        """Sockets without an entry have ended."""
+        if ended:
+            self._note("DELETE", user_id, ended)
+
+    def _note(self, how: str, user_id: str, sockets: Sequence[Opened]) -> None:
+        """`ADD` to or `DELETE` from the set of sockets that are open."""
+        with answered():
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(user_id),
+                UpdateExpression=f"{how} #{keys.OPENED} :sockets",
+                ExpressionAttributeNames=names(keys.OPENED),
+                ExpressionAttributeValues={":sockets": _marks(sockets)},
+            )
+
+    def _remove(self, user_id: str, entries: list[Connection], ended: Sequence[Opened] = ()) -> tuple[bool, Item]:
+        """Remove all of `entries` if each still names its connection, and what has `ended`, else nothing: whether, and
+        what stands now."""
         attributes = {f"#d{index}": keys.device(each.device_id) for index, each in enumerate(entries)}
         condition = " AND ".join(f"#d{index}.#id = :c{index}" for index in range(len(entries)))
+        values = {f":c{index}": string(each.connection_id) for index, each in enumerate(entries)}
+        expression = "REMOVE " + ", ".join(attributes)
+        if ended:
+            attributes[f"#{keys.OPENED}"] = keys.OPENED
+            values[":ended"] = _marks(ended)
+            expression += f" DELETE #{keys.OPENED} :ended"
         try:
             with answered():
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(user_id),
-                    UpdateExpression="REMOVE " + ", ".join(attributes),
+                    UpdateExpression=expression,
                     ConditionExpression=condition,
                     ExpressionAttributeNames={**attributes, "#id": "id"},
-                    ExpressionAttributeValues={
-                        f":c{index}": string(each.connection_id) for index, each in enumerate(entries)
-                    },
+                    ExpressionAttributeValues=values,
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -118,6 +158,23 @@ def _entry(connection: Connection) -> Value:
             "expires": number(connection.expires_at),
         }
     }
+
+
+def _marks(sockets: Iterable[Opened]) -> Value:
+    return {"SS": sorted(f"{each.device}{each.connection_id}" for each in sockets)}
+
+
+def _opened(item: Item) -> set[Opened]:
+    digits = len(device_digest(""))
+    return {Opened(text[:digits], text[digits:]) for text in texts_of(item, keys.OPENED)}
+
+
+def _entered(item: Item, cap: int) -> Entered:
+    entries, sockets = _connections(item), _opened(item)
+    if len(sockets) <= 2 * cap:
+        return Entered(entries)
+    idle = sockets - {opened(each) for each in entries}
+    return Entered(entries, tuple(sorted(idle, key=lambda each: (each.device, each.connection_id))))
 
 
 def _connections(item: Item) -> list[Connection]:

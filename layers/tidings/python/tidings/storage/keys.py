@@ -6,8 +6,8 @@ Everything is a log, partitioned by its reader.  `position` and `arrival` are th
 Users          user_id                    profile, the set of registered device ids and privacy settings; made at the
                                           first connect.  `handle#<folded handle>`: whose it is.
 Connections    user_id                    one item a user, one attribute a device: `d#<device>` -> map of connection
-                                          id, connected_at (ms), protocol, the token's expiry.  Nothing else lives on
-                                          the item.
+                                          id, connected_at (ms), protocol, the token's expiry; `opened`: all sockets
+                                          that have not ended, replaced ones, too.  Nothing else lives on the item.
 Outbox         user_id / client_id        one conditional put per mutating request: fingerprint and position.
                                           The client id ` rate`, which no client can choose: the token bucket of
                                           what the user sends, as the moment at which it is full again.
@@ -49,7 +49,7 @@ Users          created_at N, name ?, devices ? (a set of device ids), last_seen 
                name is a register by last_seen);
                seen_by ? (`everyone`, `following`, `nobody`), read_receipts N ? (0 or 1), previews ? (`full`, `sender`,
                `none`), each with <name>_at ? (the position that set it)
-Connections    d#<device> ? (a map of id, at N, protocol, expires N ?: epoch seconds), expires_at
+Connections    d#<device> ? (a map of id, at N, protocol, expires N ?: epoch seconds), opened SS ?, expires_at
 Outbox         fingerprint, position, expires_at;   ` rate`, ` rate#<kind>`: full_at N, expires_at
 Mailboxes      conversation, position ? (absent: the arrival), expires_at; a message: sender, client_id, text, push ?;
                a receipt: reader ?, receipt (`delivered`, `read` or `seen`), taken_at N, after ? (a position)
@@ -178,6 +178,9 @@ AFTER_ARRIVALS: Final = "~"
 STAY_PREFIX: Final = "s#"
 SPAN_PREFIX: Final = "p#"
 DEVICE_PREFIX: Final = "d#"
+OPENED: Final = "opened"
+"""String set on a `Connections` item: a digest of the device's id and the connection id of each socket that was opened
+and has not ended as far as is known, with an entry or not."""
 ENDPOINT_PREFIX: Final = "endpoint#"
 OWNER: Final = "owner"
 MEMBER_SHARDS: Final = " shards"
