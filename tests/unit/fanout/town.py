@@ -187,9 +187,10 @@ class Town(Rig):
         groups, members, _, log = self._steps
         at = self.place(name)
         read_at, group = self.metas.get(name, (0, self.group))
-        if self.clock.now() - read_at > 5_000:
+        if (now := self.clock.now()) - read_at > 5_000:
             group = groups.get(GROUP, strong=False)
-            self.metas[name] = self.clock.now(), group
+            # As `Metas` does it: what took long to be read was true when the reading began.
+            self.metas[name] = now, group
         member = members.get(group, name)
         if member is None or not member.present:
             return None
