@@ -23,8 +23,9 @@ VISIBILITY_FACTOR = 6
 
 FAILURES_KEPT_DAYS = 30
 
-LIVE_BATCH = 50
-"""Events told at once.  More than 10 need a batching window of a second: whoever watches a large group can wait."""
+LIVE_BATCH = 10
+"""Events told at once.  More than 10 need a batching window, and with one, however short, Lambda waits up to 20 s for
+more on a queue that is quiet: by then a worker drops what came first."""
 
 Patterns = tuple[dict[str, Any], ...]
 
@@ -172,16 +173,16 @@ class Sources(Construct):
     ) -> lambda_.CfnEventSourceMapping:
         """Work off the lane of live frames: many jobs at once, so that a connection gets one frame for all of them, on
         few workers, so that the gateway's requests are not used up."""
-        return self._lane(name, function, queue, concurrency=concurrency, batch=LIVE_BATCH, window_s=1)
+        return self._lane(name, function, queue, concurrency=concurrency, batch=LIVE_BATCH)
 
     def queue(
         self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int
     ) -> lambda_.CfnEventSourceMapping:
         """Work off a lane, one job failing alone, on at most `concurrency` workers: the tables' back-pressure."""
-        return self._lane(name, function, queue, concurrency=concurrency, batch=5, window_s=0)
+        return self._lane(name, function, queue, concurrency=concurrency, batch=5)
 
     def _lane(
-        self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int, batch: int, window_s: int
+        self, name: str, function: lambda_.IFunction, queue: sqs.IQueue, *, concurrency: int, batch: int
     ) -> lambda_.CfnEventSourceMapping:
         source = lambda_.CfnEventSourceMapping(
             self,
@@ -189,7 +190,7 @@ class Sources(Construct):
             function_name=function.function_name,
             event_source_arn=queue.queue_arn,
             batch_size=batch,
-            maximum_batching_window_in_seconds=window_s,
+            maximum_batching_window_in_seconds=0,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=concurrency),
         )
