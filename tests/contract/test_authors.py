@@ -104,17 +104,20 @@ class TestResidue:
 
     def test_who_is_dropped_is_found_by_a_delete_alone(self, stores: Stores) -> None:
         ann, bob, now, fence = stores.user("ann"), stores.user("bob"), stores.clock.now(), stores.fence()
-        assert not stores.residue.drop(ann, bob, fence)
+        assert stores.residue.drop(ann, bob, fence) is None
         assert members(stores, ann, dropped=True) == []
         stores.residue.enter(ann, bob, now, fence)
-        for first in (True, False):
-            assert stores.residue.drop(ann, bob, fence) is first
+        dropped = stores.clock.now()
+        for _ in range(2):
+            assert stores.residue.drop(ann, bob, stores.fence()) == dropped
+            stores.clock.advance(1_000)
             assert members(stores, ann) == []
             assert members(stores, ann, dropped=True) == [bob]
             assert not stores.residue.holds(ann, bob)
         stores.residue.enter(ann, bob, now, fence)
         assert members(stores, ann) == [bob]
         assert stores.residue.holds(ann, bob)
+        assert stores.residue.drop(ann, bob, stores.fence()) == stores.clock.now()
 
 
 def test_rates_are_put_and_found(stores: Stores) -> None:

@@ -53,31 +53,32 @@ class FakeAuthors:
 
 
 class FakeResidue:
-    """By author and reader: for which pull, and whether the reader was dropped."""
+    """By author and reader: for which pull, and when the reader was dropped (0: is in it)."""
 
     def __init__(self) -> None:
-        self.all: dict[str, dict[str, tuple[int, bool]]] = {}
+        self.all: dict[str, dict[str, tuple[int, int]]] = {}
 
     def enter(self, author: str, reader: str, start: int, fence: Fence) -> None:
         fence.check()
         mine = self.all.setdefault(author, {})
-        standing, dropped = mine.get(reader, (0, False))
+        standing, dropped = mine.get(reader, (0, 0))
         if standing < start or dropped:
-            mine[reader] = start, False
+            mine[reader] = start, 0
 
     def leave(self, author: str, reader: str, start: int, fence: Fence) -> None:
         """Nothing expires here."""
         fence.check()
 
-    def drop(self, author: str, reader: str, fence: Fence) -> bool:
+    def drop(self, author: str, reader: str, fence: Fence) -> int | None:
         fence.check()
-        start, dropped = self.all.get(author, {}).get(reader, (0, True))
-        if not dropped:
-            self.all[author][reader] = start, True
-        return not dropped
+        if reader not in self.all.get(author, {}):
+            return None
+        start, dropped = self.all[author][reader]
+        self.all[author][reader] = start, dropped or fence.now()
+        return dropped or fence.now()
 
     def holds(self, author: str, reader: str) -> bool:
-        return not self.all.get(author, {}).get(reader, (0, True))[1]
+        return not self.all.get(author, {}).get(reader, (0, 1))[1]
 
     def members(self, author: str, after: str | None, *, dropped: bool) -> Iterator[list[str]]:
         mine = self.all.get(author, {})

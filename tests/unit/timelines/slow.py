@@ -151,7 +151,7 @@ class SlowResidue(FakeResidue):
         self.commit()
         super().enter(author, reader, start, Fence(2**50, fence.times, fence.now))
 
-    def drop(self, author: str, reader: str, fence: Fence) -> bool:
+    def drop(self, author: str, reader: str, fence: Fence) -> int | None:
         fence.check()
         self.commit()
         return super().drop(author, reader, Fence(2**50, fence.times, fence.now))

@@ -45,8 +45,9 @@ class Residue(Protocol):
         """The pull that began at `start` is over; what was posted in it may still be on its way to them."""
         ...
 
-    def drop(self, author: str, reader: str, fence: Fence) -> bool:
-        """They do not follow any more: nothing is pushed to them.  Whether something was until now."""
+    def drop(self, author: str, reader: str, fence: Fence) -> int | None:
+        """They do not follow any more: nothing is pushed to them.  Since when (epoch ms), be it by an earlier call;
+        None: nothing ever was."""
         ...
 
     def holds(self, author: str, reader: str) -> bool:

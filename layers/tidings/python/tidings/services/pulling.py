@@ -72,9 +72,10 @@ class Pulling:
         """And for somebody in the residue."""
         self._residue.leave(author, reader, start, fence)
 
-    def end(self, reader: str, author: str, fence: Fence) -> bool:
-        """`reader` does not follow any more.  Whether they were pushed to until now, as part of the residue."""
+    def end(self, reader: str, author: str, fence: Fence) -> int | None:
+        """`reader` does not follow any more.  Until when they were pushed to as part of the residue (epoch ms); None:
+        never."""
         if not self._authors.get(author, strong=False).pulling:
-            return False
+            return None
         self._marks.drop(reader, author, fence)
         return self._residue.drop(author, reader, fence)

@@ -48,6 +48,20 @@ def update_if(
     fence: Fence,
 ) -> bool:
     """Update the item at `key` where `condition` holds; `attributes` are named in both.  Whether it was."""
+    return update_where(client, table, key, expression, condition, attributes, values, fence) is None
+
+
+def update_where(
+    client: DynamoDBClient,
+    table: str,
+    key: dict[str, Value],
+    expression: str,
+    condition: str,
+    attributes: tuple[str, ...],
+    values: dict[str, Value],
+    fence: Fence,
+) -> Item | None:
+    """The same.  None: it was.  Else what stands there, empty for nothing."""
     fence.check()
     try:
         with answered():
@@ -58,10 +72,11 @@ def update_if(
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names(*attributes),
                 ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-    except ConditionFailed:
-        return False
-    return True
+    except ConditionFailed as refused:
+        return refused.item
+    return None
 
 
 def write_all(client: DynamoDBClient, items: Sequence[Any], fence: Fence) -> tuple[str, ...] | None:

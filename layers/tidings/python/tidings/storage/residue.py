@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tidings.domain.stamp import Fence
 from tidings.ports.world import Clock
 from tidings.storage import edges, keys
-from tidings.storage.attributes import Value, expiry, names, number, string, text_of
+from tidings.storage.attributes import Item, Value, expiry, names, number, string, text_of
 from tidings.storage.calls import answered
-from tidings.storage.conditional import update_if
+from tidings.storage.conditional import update_where
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,16 +55,20 @@ class ResidueStore:
             keys.TTL,
         )
 
-    def drop(self, author: str, reader: str, fence: Fence) -> bool:
-        """Make it a tombstone; whether there was one to be made."""
-        return self._update(
+    def drop(self, author: str, reader: str, fence: Fence) -> int | None:
+        """Make it a tombstone.  Since when it is one (epoch ms); None where there was nothing."""
+        now = self._clock.now()
+        standing = self._update(
             author,
             reader,
-            f"SET #{keys.TTL} = :expires, #{keys.DELETED} = :yes",
+            f"SET #{keys.TTL} = :expires, #{keys.DELETED} = :now",
             f"attribute_exists(#start) AND attribute_not_exists(#{keys.DELETED})",
-            {":expires": self._expires(), ":yes": string("1")},
+            {":expires": self._expires(), ":now": string(str(now))},
             fence,
         )
+        if standing is None:
+            return now
+        return int(text_of(standing, keys.DELETED)) if keys.DELETED in standing else None
 
     def holds(self, author: str, reader: str) -> bool:
         """Whether it is there (strongly read)."""
@@ -108,8 +112,8 @@ class ResidueStore:
         values: dict[str, Value],
         fence: Fence,
         *attributes: str,
-    ) -> bool:
-        """Change the item if it is as it has to be before; whether it was."""
+    ) -> Item | None:
+        """Change the item if it is as it has to be before.  None: it was.  Else what stands, empty for nothing."""
         key = edges.key(keys.residue(author), reader)
         named = ("start", *(attributes or (keys.TTL, keys.DELETED)))
-        return update_if(self._client, self._table, key, expression, condition, named, values, fence)
+        return update_where(self._client, self._table, key, expression, condition, named, values, fence)

@@ -59,7 +59,8 @@ Graph          follows#<author>: position, shard N (a count), deleted ?, request
                ` shards`: shards N ?, followers N ? (counts); in shard 0 also, of the author: path ?, pulled_from N ?,
                leaving N ?, crossed N ?; weighed N ?, weighed_followers N ?, weighed_first N ? (counts), post_rate N ?,
                read_rate N ? (thousandths a day)
-               <author>#residue: start N, expires_at ? (when the pull is over), deleted ? (when they follow no more)
+               <author>#residue: start N, expires_at ? (when the pull is over), deleted ? (epoch ms: when they were
+               found to follow no more)
 Engagements    like#, repost#: position, shard N (where it is counted), post ? (the position of the repost), deleted ?,
                expires_at ? (with `deleted`)
                counts: likes N ?, reposts N ?, replies N ?, shards N ? (a count)

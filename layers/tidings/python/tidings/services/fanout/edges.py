@@ -88,15 +88,16 @@ class EdgeJobs:
     def _purge(self, job: EdgeJob, fence: Fence) -> EdgeJob | None:
         """Delete every copy of the author's posts, and pull no others; after the final run the removal may go.
 
-        Who was in the author's residue was pushed to until now, whenever the edge ended: then a later run is the final
-        one.
+        Who was in the author's residue was pushed to until they were taken out of it, whenever the edge ended, and
+        whichever try did that: then a later run is the final one.
         """
-        pushed = job.cursor is None and self._pulling.end(job.user, job.author, fence)
+        pushed = self._pulling.end(job.user, job.author, fence) if job.cursor is None else None
         rest = self._sweep(job, fence, lambda _entry: True)
-        if pushed:
-            until, settle = fence.stamp + 2 * self._times.settle, self._times.settle
-            due = fence.stamp + settle + self._bound + settle
-            return replace(job, final=True, due=due, until=until, cursor=None, tries=0)
+        if pushed is not None:
+            until, settle = pushed + 2 * self._times.settle, self._times.settle
+            due = pushed + settle + self._bound + settle
+            if fence.stamp < due:
+                return replace(job, final=True, due=due, until=max(job.until, until), cursor=None, tries=0)
         if rest is None and job.final:
             self._graph.clear_removal(job.user, job.author, job.position, fence)
         return rest
