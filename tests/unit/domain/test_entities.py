@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tidings.domain.entities import MOST_MENTIONS, Kind, entities, handles
@@ -148,6 +148,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
+@example("#中b.com").via("a tag of two scripts, the second of which begins a name")
 def test_entities_never_overlap_and_lie_in_the_text(text: str) -> None:
     place = 0
     for each in entities(text):

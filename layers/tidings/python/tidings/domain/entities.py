@@ -48,16 +48,16 @@ class Entity:
 
 
 def entities(text: str, *, cut: bool = False) -> tuple[Entity, ...]:
-    """All entities of a text, in order; none overlaps another, and a link is nothing else besides.
+    """All entities of a text, in order; of those that overlap the one that begins first.
 
     Of a text that was `cut` not the one at its end, which may have gone on.
     """
     found = [Entity(Kind.LINK, start, end) for start, end in links(text)]
-    taken = {place for each in found for place in range(each.start, each.end)}
-    others = (*_mentions(text), *_tags(text))
-    found += [each for each in others if each.start not in taken]
-    whole = (each for each in found if not cut or each.end < len(text))
-    return tuple(sorted(whole, key=lambda each: each.start))
+    apart: list[Entity] = []
+    for each in sorted((*found, *_mentions(text), *_tags(text)), key=lambda each: each.start):
+        if not apart or each.start >= apart[-1].end:
+            apart.append(each)
+    return tuple(each for each in apart if not cut or each.end < len(text))
 
 
 def handles(text: str) -> tuple[str, ...]:
