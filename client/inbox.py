@@ -116,6 +116,11 @@ class Inbox:
             self.display.apply(event)
             self._seen.add(event.key)
 
+    def met(self, entries: Iterable[Message | GroupChange]) -> None:
+        """A page of the past showed these: we hold them, so that they can be marked as read."""
+        for entry in entries:
+            self._meet(entry)
+
     def top(self, conversation: str) -> Mark | None:
         """The newest position and arrival met in a conversation, None for an unknown one."""
         return self._tops.get(conversation)
@@ -136,14 +141,18 @@ class Inbox:
         return event if stands else None
 
     def _confirm(self, event: Message | GroupChange) -> None:
-        mark = Mark(event.position, int(event.arrival[:13]))
-        top = mark.joined(self._tops.get(event.conversation))
-        self._tops[event.conversation] = top
+        top = self._meet(event)
         if self.me is None or event.sender == self.me:
             return
         # Of changes only our own joining is confirmed: it is the one that a phone may sound for.
         if isinstance(event, Message) or self.me in event.users:
             self._receipts.note(event.conversation, "delivered", top)
+
+    def _meet(self, event: Message | GroupChange) -> Mark:
+        mark = Mark(event.position, int(event.arrival[:13]))
+        top = mark.joined(self._tops.get(event.conversation))
+        self._tops[event.conversation] = top
+        return top
 
     def _receipt(self, receipt: Receipt) -> bool:
         """News only if it moves that reader's mark forward."""

@@ -26,7 +26,7 @@ from client.receipts import Mark, Receipts
 from client.syncing import SyncLoop
 from client.tokens import Lifetime
 from client.watching import Watching
-from client.wire import presence_of
+from client.wire import entries_of, presence_of
 
 
 class Session:
@@ -109,7 +109,7 @@ class Session:
                 self._out.say("typing", fields)
 
     def withdraw(self, request: Request) -> None:
-        """Nobody waits for it any more: forget it unless it has left already."""
+        """Nobody waits for it any more: forget it unless it has left already; a query, in any case."""
         self._out.withdraw(request)
 
     def received(self, text: str | bytes, now: float) -> None:
@@ -247,6 +247,8 @@ class Session:
         reply, me = request.reply, self.inbox.me
         if request.action in ("watch", "presence.watch", "timeline.watch"):
             self._watched(request, now)
+        elif request.action == "history" and reply is not None:
+            self.inbox.met(entries_of(reply))
         elif reply is not None and me is not None:
             event = own_event(request.action, request.fields, reply, me)
             if event is not None:

@@ -33,9 +33,10 @@ def type_in(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
 
 
 def asked(rig: Rig, *besides: str) -> list[dict[str, Any]]:
-    """The frames that came, in order and without ids; `besides` names actions that do not matter."""
+    """The actions that came, in order and without ids; `besides` names some that do not matter."""
     return [
-        {name: value for name, value in frame.items() if name not in ("id", "client_id")}
+        {name: value for name, value in action.items() if name not in ("id", "client_id")}
         for _, frame in rig.model.heard
-        if frame["action"] not in ("sync", "whoami", "ack", *besides)
+        for action in frame.get("actions", (frame,))
+        if action["action"] not in ("sync", "whoami", "ack", *besides)
     ]

@@ -209,3 +209,18 @@ def test_what_a_change_of_ours_has_become_is_looked_up_and_is_no_news():
     assert [each.position for each in alice.session.inbox.display.entries(GROUP)] == [place(40)]
     alice.say(live(change, older))
     assert [each.position for each in alice.events()] == [older["position"]]
+
+
+def test_what_history_showed_can_be_marked_as_read_after_a_restart():
+    alice = Alice(state=State(cursor=f"{BASE}"))
+    assert alice.session.mark_read(CONVERSATION, None, alice.now) is False
+    alice.session.submit(Request("history", {"conversation": CONVERSATION, "limit": 2}), alice.now)
+    (asked,) = alice.frames()
+    page = [message(9, "m9"), message(3, "m3", arrival=40)]
+    alice.say({"type": "history", "id": asked["id"], "events": page})
+    alice.wait(1.0)
+    assert alice.frames() == []
+    assert alice.session.mark_read(CONVERSATION, None, alice.now)
+    alice.wait(1.0)
+    (told,) = alice.frames()
+    assert (told["kind"], told["position"], told["taken_at"]) == ("read", place(9), BASE + 40)
