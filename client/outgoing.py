@@ -63,10 +63,13 @@ class Outgoing:
             self._fly([request], None, now)
 
     def withdraw(self, request: Request) -> None:
-        """Nobody waits for it any more: forget it unless it has left already."""
+        """Nobody waits for it any more: forget it unless it has left already; a query, in any case."""
         for lane in self._lanes.values():
             if request in lane.queue:
                 lane.queue.remove(request)
+        for flight in list(self._flights.values()):
+            if flight.lane is None and request in flight.requests:
+                self._land(flight)
 
     def opened(self, now: float) -> None:
         """A new connection: everything unanswered is sent again, in the order in which it was first sent.  What the
@@ -183,7 +186,7 @@ class Outgoing:
     def _fitting(self, requests: list[Request]) -> list[Request]:
         room = self._max_frame - sum(each.size for each in requests) - SMALLEST_FRAME
         # An `ack` is at most 512 bytes: a conversation id of 300 and a position of 34 beside the names.
-        return self._extras(max(0, min(MAX_BATCH - len(requests), room // 512)))
+        return self._extras(max(0 if requests else 1, min(MAX_BATCH - len(requests), room // 512)))
 
     def _fly(self, requests: list[Request], lane: Lane | None, now: float) -> None:
         self._count += 1
@@ -207,7 +210,7 @@ class Outgoing:
             flight.lane.flight = None
 
     def _replied(self, flight: Flight, frame: Reply, now: float) -> None:
-        if frame.get("type") != "batch":
+        if frame.get("type") != "batch" or flight.requests[0].action == "batch":
             self._land(flight)
             flight.requests[0].reply = frame
             self.settled.append(flight.requests[0])

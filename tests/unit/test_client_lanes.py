@@ -6,7 +6,7 @@ import pytest
 
 from client.lanes import Request
 from tests.unit.client_alice import CONVERSATION, Alice
-from tests.unit.client_rig import error, live, place
+from tests.unit.client_rig import error, live, message, place
 
 GROUP = "g#aaaaaaaaaaaaaaaa"
 
@@ -171,3 +171,40 @@ def test_who_is_online_is_asked_again_when_it_is_believed_no_longer():
     alice.session.received(live(back), alice.now)
     assert alice.session.deadline is not None
     assert alice.session.deadline <= alice.now + 40.0
+
+
+def test_a_query_that_nobody_waits_for_is_not_sent_again():
+    """An app that asks, gives up and asks again all night must not send the whole night's questions in the morning."""
+    alice = Alice()
+    given_up = ask(alice, "timeline.home")
+    alice.frames()
+    alice.session.withdraw(given_up)
+    alice.wait(60.0)
+    alice.session.closed()
+    for _ in range(3):
+        alice.session.withdraw(ask(alice, "timeline.home"))
+    ask(alice, "conversations")
+    alice.session.opened(alice.now)
+    assert actions(alice.frames()) == ["conversations", "sync"]
+
+
+def test_a_frame_of_several_actions_that_a_program_made_itself_has_one_reply():
+    alice = Alice()
+    sends = [{"action": "send", "id": text, "client_id": text, "to": "bob", "text": text} for text in ("one", "two")]
+    request = ask(alice, "batch", actions=sends)
+    alice.answer(*alice.frames())
+    assert alice.session.take_finished() == [request]
+    assert request.reply is not None
+    assert [each["id"] for each in request.reply["results"]] == ["one", "two"]
+
+
+def test_receipts_go_out_in_the_smallest_frames_too():
+    alice = Alice()
+    for _ in range(6):
+        alice.session.closed()
+        alice.session.too_large()
+        alice.session.opened(alice.now)
+        alice.answer(*alice.frames())
+    alice.say(live(message(5, "m5")))
+    alice.wait(0.2)
+    assert actions(alice.frames()) == ["ack"]
