@@ -30,6 +30,8 @@ Token = str | Callable[[], str | Awaitable[str]]
 log = logging.getLogger("tidings.client")
 
 THROTTLED_WAIT = 1.0
+CLOSE_S = 1.0
+"""Seconds that an orderly close may take."""
 STEADY = 10.0
 """A connection that lasted this many seconds clears the back-off."""
 AGAIN = "Get a fresh one and try again."
@@ -111,9 +113,14 @@ class Connection:
             if time.monotonic() - since > STEADY:
                 self._backoff.reset()
                 self._refusals = 0
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(1.0):
-                    await socket.close()
+            try:
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(CLOSE_S):
+                        await socket.close()
+            finally:
+                # A dead line answers no close: without this it would keep its socket.
+                socket.transport.abort()
+                await socket.wait_closed()
         return self._after(socket)
 
     async def _connect(self) -> ClientConnection:
