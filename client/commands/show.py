@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from typing import TextIO
 
@@ -15,6 +17,10 @@ from client.posts import Counts, Name, Post
 from client.replies import Overview, Reader
 
 ANSWER = "↩"
+STEERING = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+"""Categories of Unicode."""
+HARMLESS = frozenset("\u200c\u200d\u200e\u200f" + "".join(map(chr, range(0xE0020, 0xE0080))))
+"""Joiners, marks of direction, and the letters in flags."""
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
 
 
@@ -31,13 +37,36 @@ def when(at: int, now: float | None = None) -> str:
 
 def printable(text: str) -> str:
     """`text` without what could steer the terminal; line breaks stay, indented."""
-    safe = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    return safe.replace("\n", "\n        ")
+    lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    return "\n        ".join("".join("�" if _steers(char) else char for char in line) for line in lines)
+
+
+def _steers(char: str) -> bool:
+    """Whether a terminal might obey `char`: control characters, and formats but for those that words and emoji need.
+
+    `str.isprintable` will not do: it takes a Japanese space, and emoji that are younger than this Python, for such.
+    """
+    return unicodedata.category(char) in STEERING and char not in HARMLESS
+
+
+def as_json(value: object) -> str:
+    """One line of JSON that steers no terminal.  Nothing is lost, whatever standard output can encode."""
+    line = json.dumps(value, ensure_ascii=False)
+    encoding = sys.stdout.encoding or "utf-8"
+    return "".join(json.dumps(char)[1:-1] if _steers(char) or not _fits(char, encoding) else char for char in line)
+
+
+def _fits(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def excerpt(text: str, limit: int = 40) -> str:
     """The beginning of a text, on one line."""
-    line = printable(text.replace("\n", " "))
+    line = printable(text.replace("\r\n", " ").replace("\n", " "))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from client.commands.options import UsageError, command, connected, place, whole
-from client.commands.show import entry_line
+from client.commands.show import as_json, entry_line
 from client.events import KINDS, Entry, Event, GroupChange, NewPosts, SearchProgress, Setting
 from client.inbox import State
 
@@ -46,7 +46,7 @@ async def run_tail(options: argparse.Namespace) -> int:
     path: Path | None = options.state
 
     def show(event: Event) -> None:
-        print(json.dumps({"event": NAMES[type(event)]} | _told(event), ensure_ascii=False), flush=True)
+        print(as_json({"event": NAMES[type(event)]} | _told(event)), flush=True)
 
     load, save = (partial(_load, path), partial(_save, path)) if path is not None else (None, None)
     async with connected(options, load, save) as client:
