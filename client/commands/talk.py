@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import tempfile
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -83,10 +85,16 @@ def _load(path: Path) -> State | None:
 
 
 def _save(path: Path, state: State) -> None:
-    """Replace the file as a whole: a half-written state would lose the place."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(state.as_json()))
-    fresh.replace(path)
+    """Replace the file as a whole, by one of our own: a half-written state, or another run's, would lose the place."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as fresh:
+        try:
+            json.dump(state.as_json(), fresh)
+            fresh.flush()
+            os.fsync(fresh.fileno())
+            Path(fresh.name).replace(path)
+        except BaseException:
+            Path(fresh.name).unlink()
+            raise
 
 
 async def run_history(options: argparse.Namespace) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from client.__main__ import build, main
+from client.commands import talk
+from client.inbox import State
 from tests.unit.client_cli import asked, clean, run
 from tests.unit.client_rig import Rig, live, message, place, serve, until
 
@@ -155,3 +159,37 @@ def test_ctrl_c_while_it_starts_leaves_no_trace(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert (process.returncode, err) == (-signal.SIGINT, "")
+
+
+def test_two_tails_with_one_state_file_do_not_get_into_each_others_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of them is in the middle of saving when the other one saves as a whole."""
+    path = tmp_path / "state.json"
+    replace = Path.replace
+
+    def late(fresh: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        talk._save(path, State("other"))
+        assert talk._load(path) == State("other")
+        return fresh.replace(target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    talk._save(path, State("one"))
+    assert talk._load(path) == State("one")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_state_that_finds_no_room_leaves_the_last_one_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "state.json"
+    talk._save(path, State("kept"))
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        talk._save(path, State("lost"))
+    assert talk._load(path) == State("kept")
+    assert list(tmp_path.iterdir()) == [path]
