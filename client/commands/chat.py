@@ -70,6 +70,7 @@ class Chat:
         self._slash = Slash(client, self._screen, self._conversation, self._send) if self._conversation else None
         self._members: set[str] = set()
         self._sends: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None
         self._early: list[Event] | None = []
         self.failed = False
 
@@ -165,7 +166,9 @@ class Chat:
         return f"   (to {to})"
 
     async def say(self, line: str) -> None:
-        """A line was typed."""
+        """A line was typed.  Raises what an earlier one met that could not be told."""
+        if self._broken is not None:
+            raise self._broken
         if line.startswith("/") and not line.startswith("//") and self._slash is not None:
             # A command may be about what was just typed: that has to be stored first.
             await asyncio.gather(*self._sends)
@@ -182,11 +185,19 @@ class Chat:
             return
         task = asyncio.create_task(self._send(text, to=to))
         self._sends.add(task)
-        task.add_done_callback(self._sends.discard)
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        """A line was stored or refused; when not even that could be said, nothing that is typed later counts."""
+        self._sends.discard(task)
+        if not task.cancelled():
+            self._broken = self._broken or task.exception()
 
     async def done(self) -> None:
         """Wait until everything typed is stored (or refused), and the receipts are out."""
         await asyncio.gather(*self._sends)
+        if self._broken is not None:
+            raise self._broken
         await self._client.settled()
 
     async def _send(self, text: str, reply_to: str | None = None, *, to: str | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import io
 import json
 import os
@@ -13,11 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
+from client import Client
 from client.__main__ import build, main
 from client.commands import talk
+from client.commands.chat import Chat
+from client.errors import Refused
 from client.inbox import State
 from tests.unit.client_cli import asked, clean, run
 from tests.unit.client_rig import Rig, live, message, place, serve, until
@@ -193,3 +198,42 @@ def test_a_state_that_finds_no_room_leaves_the_last_one_and_nothing_else(
         talk._save(path, State("lost"))
     assert talk._load(path) == State("kept")
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
+    """Where somebody types, who has not come to the end."""
+    read, write = os.pipe()
+    with os.fdopen(read) as typed, os.fdopen(write, "w") as keys:
+        monkeypatch.setattr(sys, "stdin", typed)
+        yield keys
+        keys.close()
+
+
+async def test_a_chat_ends_when_the_client_does_and_says_why(keyboard: TextIO) -> None:
+    """Its token has expired: whatever is typed from now on could not be sent."""
+    async with serve() as rig:
+        chat = asyncio.create_task(run(rig, "chat", "--with", "bob"))
+        await until(lambda: any(frame["action"] == "sync" for _, frame in rig.model.heard))
+        rig.statuses.append(401)
+        await rig.sockets["alice"].close()
+        with pytest.raises(Refused):
+            await chat
+
+
+async def test_a_tick_that_nobody_reads_ends_the_chat(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serve() as rig, Client(rig.url, "alice-1") as client:
+        chat = Chat(client, "alice", "bob", None)
+        await chat.begin(0)
+        monkeypatch.setattr(sys, "stdout", Gone())
+        await chat.say("one")
+        await until(lambda: not chat._sends)
+        with pytest.raises(BrokenPipeError):
+            await chat.say("two")
+        with pytest.raises(BrokenPipeError):
+            await chat.done()
+        gc.collect()
+        assert [text for _, _, text in rig.model.log] == ["one"]
+    assert caplog.messages == []
