@@ -20,6 +20,7 @@ WILDCARD_REASONS: Final[dict[str, str]] = {
     "dynamodb:ListStreams": "AWS checks listing against all streams of the table, not one of them; it reads no data.",
     "s3:PutObject": "Lambda names the objects itself; the bucket is for nothing else.",
     "s3:GetObject": "Lambda names the objects itself; an operator puts back whatever failed.",
+    "cloudformation:DescribeStacks": "This stack, asked for by its name: the rest of its ARN is a number.",
     "sns:GetEndpointAttributes": ENDPOINTS,
     "sns:Publish": ENDPOINTS,
     "sns:CreatePlatformApplication": "What making one is checked against is not documented; deploy-time function only.",

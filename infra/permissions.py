@@ -1,8 +1,8 @@
 """Who may do what: the one table.  Action by action, no wildcard action, no Scan.
 
 A function's name is its construct id.  `tables` are DynamoDB actions on exactly that table, `streams` the tables
-whose stream it reads, `sends` the lanes it may put jobs on, `consumes` the lanes it works off, `applications` and
-`endpoints` SNS actions on the platform applications and on their endpoints (granted only where push is set up),
+whose stream it reads, `sends` the lanes it may put jobs on, `consumes` the lanes it works off, `applications` SNS
+actions on the platform applications, `endpoints` on these and their endpoints (both only where push is set up),
 `posts`, `looks` and `closes` whether it may post to sockets, ask the gateway about them, end them.  A test compares
 this page with the calls that the functions are seen making.
 
@@ -146,3 +146,6 @@ OPERATOR_ON_LANES: Final = ("SendMessage", "GetQueueAttributes")
 
 OPERATOR_ON_FAILURES: Final = ("GetObject", "DeleteObject")
 """And on the batches of stream records in the failure bucket (which it lists)."""
+
+OPERATOR_ON_STACK: Final = ("DescribeStacks",)
+"""And on the stack, whose outputs say where all of these are."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.conftest import APPLICATION
 from tests.infra.templates import HANDLERS, Deployment, listed, role_statements
 from tidings.storage import keys
 
@@ -60,7 +61,7 @@ def test_wildcard_resources_are_the_few_that_cannot_be_named(any_stage: Deployme
         {"execute-api:ManageConnections", "dynamodb:ListStreams", "s3:PutObject", "sns:CreatePlatformApplication"}
         | TRACES
         | ENDPOINTS
-        | {"sns:Publish", "s3:GetObject", "s3:DeleteObject"}
+        | {"sns:Publish", "s3:GetObject", "s3:DeleteObject", "cloudformation:DescribeStacks"}
     )
     for statement in all_statements(any_stage):
         if any("*" in json.dumps(resource) for resource in listed(statement["Resource"])):
@@ -158,16 +159,27 @@ def test_push_is_granted_on_the_applications_that_exist(prod: Deployment, extern
         assert {name for name in HANDLERS if "sns:Publish" in actions(deployment, name)} == {"Push"}
         assert {name for name in HANDLERS if "sns:CreatePlatformEndpoint" in actions(deployment, name)} == {"Connect"}
         assert actions(deployment, "Connect") >= ENDPOINTS
-        assert len(resources_of(deployment, "Push", "sns:Publish")) == count
+        assert len(resources_of(deployment, "Push", "sns:Publish")) == 2 * count
         assert len(resources_of(deployment, "Connect", "sns:CreatePlatformEndpoint")) == count
-    (endpoints,) = resources_of(external, "Push", "sns:Publish")
-    assert endpoints == "arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/phones/*"
+    assert resources_of(external, "Connect", "sns:CreatePlatformEndpoint") == [APPLICATION]
+
+
+@pytest.mark.parametrize(("name", "action"), [("Push", "sns:Publish"), *(("Connect", each) for each in ENDPOINTS)])
+def test_what_is_done_with_an_endpoint_is_granted_on_its_application_too(
+    external: Deployment, name: str, action: str
+) -> None:
+    """SNS documents no resource for these actions, and checks them against the application at least in part."""
+    endpoints = APPLICATION.replace(":app/", ":endpoint/") + "/*"
+    assert set(resources_of(external, name, action)) == {APPLICATION, endpoints}
 
 
 def test_operators_may_redrive_and_no_more(any_stage: Deployment) -> None:
     (policy,) = any_stage.of("AWS::IAM::ManagedPolicy").values()
     allowed: dict[str, set[str]] = {}
-    for statement in policy["PolicyDocument"]["Statement"]:
+    *statements, stacks = policy["PolicyDocument"]["Statement"]
+    assert stacks["Action"] == "cloudformation:DescribeStacks", "it reads the stack's outputs"
+    assert stacks["Resource"]["Fn::Join"][1][-1].endswith(("/Tidings-dev/*", "/Tidings-prod/*"))
+    for statement in statements:
         for resource in listed(statement["Resource"]):
             whole = "Fn::GetAtt" in resource
             name = (resource if whole else resource["Fn::Join"][1][0])["Fn::GetAtt"][0]
