@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.timelines.rig import Died, Rig
 from tidings.domain.conversation import direct_id
 from tidings.domain.errors import Conflict, InvalidRequest, UnknownUser
+from tidings.domain.stamp import Times
 
 SETTLE_MS = 30_000
 
@@ -276,3 +277,13 @@ def test_in_the_end_a_block_that_stands_has_ended_every_follow_and_shows_nothing
             assert not follows(rig, one, other)
         if not follows(rig, one, other):
             assert all(rig.timelines.feeds[one][at].author == one for at in rig.feed(one))
+
+
+def test_a_block_where_all_takes_as_long_to_settle_as_a_lane_can_hold_back(rig: Rig) -> None:
+    """Its job is due after twice as long: it comes earlier, and is put off again."""
+    rig.world.times = Times(settle=900_000)
+    rig.build()
+    rig.block("bob", "ann")
+    (queued,) = rig.lanes.queued
+    assert queued.job["due"] == queued.due + 900_000
+    assert blocked(rig, "bob", "ann")

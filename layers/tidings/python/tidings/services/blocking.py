@@ -26,7 +26,7 @@ from tidings.ports.timelines import Chunks, Graph
 from tidings.ports.world import Clock
 from tidings.services.claim import Claims
 from tidings.services.edge_queue import EdgeQueue
-from tidings.services.fanout.jobs import SMALL, TaskJob, encode
+from tidings.services.fanout.jobs import SMALL, TaskJob, delay_of, encode
 from tidings.services.people import People, unknown
 
 BLOCK: Final = "block"
@@ -133,6 +133,6 @@ class Blocking:
 
     def _later(self, conversation_id: str) -> None:
         """The register is written within `T`; a follow that did not see it yet, within another `T`."""
-        delay = 2 * self._times.settle
-        job = TaskJob(BLOCK, conversation_id, due=self._clock.now() + delay)
-        self._queue.send(SMALL, [encode(job)], delay_ms=delay)
+        now = self._clock.now()
+        job = TaskJob(BLOCK, conversation_id, due=now + 2 * self._times.settle)
+        self._queue.send(SMALL, [encode(job)], delay_ms=delay_of(job, now))
