@@ -151,7 +151,8 @@ def _check(settings: TidingsSettings) -> None:
         raise SettingsError(f"alarm_topic must be the ARN of an SNS topic, not {settings.alarm_topic!r}.")
     # Less than this, and what is slow for a moment writes nothing at all.
     _check_range("fence_ms", settings.fence_ms, 1_000, 900_000)
-    _check_range("call_ms", settings.call_ms, 1_000, 900_000)
+    # As long as the functions' clients let a call take (`tidings.bootstrap.clients`): to say less makes it no shorter.
+    _check_range("call_ms", settings.call_ms, 8_000, 900_000)
     if settings.settle_ms < settings.fence_ms + settings.call_ms:
         raise SettingsError("settle_ms must be at least fence_ms + call_ms, or sync can lose what commits late.")
     # SQS holds a message back for 15 minutes at most: that is how the second sweep after `settle_ms` is made.

@@ -18,6 +18,7 @@ from infra.backend import Tidings
 from infra.settings import ALGORITHMS, SettingsError, TidingsSettings, from_context
 from tests.infra.templates import ROOT, WITHOUT_LAYERS
 from tidings.auth.keyset import KEY_TYPES
+from tidings.bootstrap.clients import CONFIG
 
 OTHER_APP = """
 import sys
@@ -125,6 +126,15 @@ def test_a_wrong_setting_is_one_sentence(context: dict[str, str], sentence: str)
 )
 def test_what_is_right_is_taken(context: dict[str, str]) -> None:
     from_context(context.get)
+
+
+def test_a_call_is_never_said_to_be_shorter_than_the_clients_let_it_be() -> None:
+    """Two attempts, and at most a second between them."""
+    attempts = CONFIG.retries["total_max_attempts"]
+    longest = (attempts * (CONFIG.connect_timeout + CONFIG.read_timeout) + attempts - 1) * 1_000
+    assert TidingsSettings(call_ms=int(longest)).call_ms == longest
+    with pytest.raises(SettingsError, match="call_ms must be between"):
+        TidingsSettings(call_ms=int(longest) - 1)
 
 
 def test_the_algorithms_are_those_of_the_authorizer() -> None:
