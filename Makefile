@@ -10,7 +10,7 @@ export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 UNREACHED = echo "The packages could not be fetched: is PyPI, or your mirror of it, reachable from here (proxy, PIP_INDEX_URL, UV_INDEX_URL)?"; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types unit contract infra functional e2e iam bench synth deploy destroy clean lock
+.PHONY: help setup run demo test lint types unit contract infra functional local e2e bench synth deploy destroy clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
