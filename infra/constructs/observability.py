@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_cloudwatch_actions as targets
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -17,6 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.settings import TidingsSettings
+from tidings.protocol import actions
 
 FIVE = Duration.minutes(5)
 LATE_MS = 60_000
@@ -26,6 +27,13 @@ LATE_MS = 60_000
 REFUSING = "Authorizer"
 """The function that raises as part of its work: the gateway turns an exception named "Unauthorized" into a 401, and
 Lambda counts it as an error.  Strangers and expired tokens are no reason to wake anybody."""
+
+ANSWERING: Final = tuple(name.capitalize() for name in actions.ROUTES)
+"""The functions that answer whatever happens: a failure of ours is the error `internal` to the client, a line in the
+log, and nothing that Lambda counts."""
+
+UNHANDLED: Final = '{ $.level = "ERROR" }'
+"""That line: they write no other of this level."""
 
 FAILURES: Final = {"Raised": '"[ERROR]" -"[ERROR] Unauthorized"', "TimedOut": '"Task timed out"'}
 """What Lambda writes into that function's log when it really fails."""
@@ -42,7 +50,7 @@ class Observability(Construct):
         self._action = None
         if settings.alarm_topic:
             topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic)
-            self._action = actions.SnsAction(topic)
+            self._action = targets.SnsAction(topic)
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.hours(3))
         self.backlog = cloudwatch.Dashboard(self, "Backlog", default_interval=Duration.hours(3))
 
@@ -78,6 +86,10 @@ class Observability(Construct):
                 1,
                 f"{name} is throttled: raise the account's concurrency.",
             )
+        unhandled = [self._counted(functions[name], "Unhandled", {f"{name}Unhandled": UNHANDLED}) for name in ANSWERING]
+        self._alarm(
+            "Unhandled", unhandled[0], 1, "Clients are answered `internal`: see the log groups of these functions."
+        )
         ages = {name: _iterator_age(functions[name]) for name in stream_readers}
         for name, age in ages.items():
             self._alarm(f"{name}IteratorAge", age, LATE_MS, f"{name} is behind its stream.", periods=2)
@@ -93,13 +105,18 @@ class Observability(Construct):
         self.dashboard.add_widgets(_graph("Stream readers behind (ms)", list(ages.values())))
 
     def _failures(self, function: lambda_.Function) -> cloudwatch.Metric:
-        """How often the authorizer failed, counted in its log.  The name is this deployment's own: a metric made from
-        text has no dimensions, and an account may hold several stages."""
-        name = f"AuthorizerFailures-{self.node.addr[-8:]}"
-        for kind, pattern in FAILURES.items():
+        """How often the authorizer failed, counted in its log."""
+        patterns = {f"{REFUSING}{kind}": pattern for kind, pattern in FAILURES.items()}
+        return self._counted(function, "AuthorizerFailures", patterns)
+
+    def _counted(self, function: lambda_.Function, title: str, patterns: Mapping[str, str]) -> cloudwatch.Metric:
+        """How often a function wrote what matches one of the patterns (by construct id).  The metric's name is this
+        deployment's own: one made from text has no dimensions, and an account may hold several stages."""
+        name = f"{title}-{self.node.addr[-8:]}"
+        for construct_id, pattern in patterns.items():
             logs.MetricFilter(
                 self,
-                f"{REFUSING}{kind}",
+                construct_id,
                 log_group=function.log_group,
                 filter_pattern=logs.FilterPattern.literal(pattern),
                 metric_namespace="Tidings",

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.infra.conftest import TOPIC
-from tests.infra.templates import HANDLERS, Deployment
+from tests.infra.templates import HANDLERS, ROOT, Deployment
+from tidings.bootstrap.telemetry import logger
+from tidings.protocol import actions
 from tidings.routes import authorize
 
 
@@ -39,18 +43,45 @@ def test_a_refused_token_is_no_alarm_but_a_failing_authorizer_is(dev: Deployment
     names = set()
     for deployment in (dev, prod):
         filters = list(deployment.of("AWS::Logs::MetricFilter").values())
+        log = deployment.function("Authorizer")[1]["LoggingConfig"]["LogGroup"]
+        filters = [each for each in filters if each["LogGroupName"] == log]
         assert {each["FilterPattern"] for each in filters} == {
             '"[ERROR]" -"[ERROR] Unauthorized"',
             '"Task timed out"',
         }
-        log = deployment.function("Authorizer")[1]["LoggingConfig"]["LogGroup"]
-        assert all(each["LogGroupName"] == log for each in filters)
         (name,) = {change["MetricName"] for each in filters for change in each["MetricTransformations"]}
         (alarm,) = [made for made in _alarm_list(deployment) if made["MetricName"] == name]
         assert (alarm["Namespace"], alarm["Threshold"]) == ("Tidings", 1)
         names.add(name)
     assert len(names) == 2
     assert authorize.Unauthorized.__name__ == "Unauthorized"
+
+
+def test_what_is_answered_as_internal_is_an_alarm_although_lambda_sees_no_error(
+    dev: Deployment, prod: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who answers frames never raises, so the lines that they write are counted."""
+    logger().error("unhandled", route="send")
+    line = json.loads(capsys.readouterr().out)
+    names = set()
+    for deployment in (dev, prod):
+        logs = [deployment.function(name.capitalize())[1]["LoggingConfig"]["LogGroup"] for name in actions.ROUTES]
+        filters = [each for each in deployment.of("AWS::Logs::MetricFilter").values() if each["LogGroupName"] in logs]
+        assert len(filters) == len(logs) == 3
+        assert {each["FilterPattern"] for each in filters} == {f'{{ $.level = "{line["level"]}" }}'}
+        (name,) = {change["MetricName"] for each in filters for change in each["MetricTransformations"]}
+        (alarm,) = [made for made in _alarm_list(deployment) if made["MetricName"] == name]
+        assert (alarm["Namespace"], alarm["Threshold"]) == ("Tidings", 1)
+        names.add(name)
+    assert len(names) == 2
+
+
+def test_the_deploy_page_counts_the_alarms_and_the_polled_queues(dev: Deployment) -> None:
+    page = " ".join((ROOT / "docs" / "deploy.md").read_text().split())
+    assert f" {len(_alarm_list(dev))} alarms at $0.10" in page
+    polled = [each for each in dev.of("AWS::Lambda::EventSourceMapping").values() if "ScalingConfig" in each]
+    words = {2: "two", 3: "three", 4: "four"}
+    assert f"polling of {words[len(polled)]} empty queues" in page
 
 
 def test_given_up_stream_batches_are_an_alarm(any_stage: Deployment) -> None:
