@@ -43,8 +43,12 @@ MAX_REPLY = 256 * 1024
 
 def address(endpoint: str, device: str | None) -> str:
     """The endpoint's URL with the device in its query string."""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("ws", "wss") or not parts.netloc:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("ws", "wss") and parts.port != 0 and (parts.hostname or "").encode("idna")
+    except ValueError:
+        usable = None
+    if not usable:
         raise ClientError("The endpoint is a ws:// or wss:// address, as the deployment's output gives it.")
     query = "&".join(part for part in (parts.query, urlencode({"device": device}) if device else "") if part)
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
