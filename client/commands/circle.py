@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -122,6 +123,9 @@ async def run_show(options: argparse.Namespace) -> int:
             print()
         for line in person_lines(person):
             print(line)
+    for whom, known in zip(options.whom, found, strict=True):
+        if known is None:
+            print(f"tidings: There is nobody called {printable(whom)}.", file=sys.stderr)
     return 0 if all(found) else 1
 
 

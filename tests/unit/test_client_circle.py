@@ -96,7 +96,9 @@ async def test_people_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
         "        3 followers, follows 1",
         "        you asked, muted",
     ]
-    assert capsys.readouterr().out.splitlines() == [*person, "", *person]
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [*person, "", *person]
+    assert said.err.splitlines() == ["tidings: There is nobody called nobody."]
 
 
 async def test_who_is_found(capsys: pytest.CaptureFixture[str]) -> None:
