@@ -162,7 +162,8 @@ class Presence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPosts:
     """Live only, after `watch_timeline`: `new` posts have come into the home timeline.  `posts`, oldest first, while
-    they are few; without, ask for what is new.  A post may be told twice."""
+    they are few; without, ask for what is new: so also when `new` is 0, after a line that was lost.  A post may be told
+    twice."""
 
     new: int
     posts: tuple[Post, ...] = ()

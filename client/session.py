@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from client.errors import Closed
-from client.events import Event, Presence
+from client.events import Event, NewPosts, Presence
 from client.frames import decode
 from client.inbox import Inbox, State
 from client.lanes import Request
@@ -261,8 +261,8 @@ class Session:
             self._watching.refused(request)
             return
         self._watching.asked(request)
-        if request.action == "timeline.watch":
-            self._watching.watched(now)
+        if request.action == "timeline.watch" and self._watching.watched(now):
+            self._events.append(NewPosts(new=0))
         for user in request.reply.get("users", ()):
             presence = presence_of(user, request.reply.get("at", 0))
             self._watching.heard(presence, now)

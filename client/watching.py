@@ -31,6 +31,7 @@ class Watching:
         self._asked_at = 0.0
         self._timeline = False
         self._timeline_at: float | None = None
+        self._timeline_anew = False
         self._typing: Recent[str, tuple[bool, float]] = Recent()
 
     def asked(self, request: Request) -> None:
@@ -61,7 +62,9 @@ class Watching:
             asked.append(self._question())
         if self._timeline:
             asked.append(_timeline())
-        return [each for each in asked if _subject(each) not in covered]
+        asked = [each for each in asked if _subject(each) not in covered]
+        self._timeline_anew = any(each.action == "timeline.watch" for each in asked)
+        return asked
 
     def heard(self, presence: Presence, now: float) -> None:
         """Somebody is online, for so long, or is not."""
@@ -70,9 +73,14 @@ class Watching:
         else:
             self._believed.pop(presence.user, None)
 
-    def watched(self, now: float) -> None:
-        """The server has said whether the home timeline is watched: if so, it has to be asked again some time."""
+    def watched(self, now: float) -> bool:
+        """The server has said whether the home timeline is watched: if so, it has to be asked again some time.
+
+        Whether it was not for a while, the line being lost.
+        """
         self._timeline_at = now + TIMELINE_S if self._timeline else None
+        anew, self._timeline_anew = self._timeline_anew, False
+        return anew and self._timeline
 
     @property
     def ask_at(self) -> float | None:

@@ -68,7 +68,7 @@ async def _follow_timeline(client: Client) -> int:
     since, shown = page.since, Seen[Name]()
     _print_new(page, shown)
     async for each in news:
-        if len(each.posts) < each.new or any(post.quote or post.repost_of for post in each.posts):
+        if len(each.posts) < max(1, each.new) or any(post.quote or post.repost_of for post in each.posts):
             page = await _whats_new(client, since)
             since = page.since
             _print_new(page, shown)

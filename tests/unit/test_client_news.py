@@ -88,6 +88,24 @@ def test_who_is_refused_does_not_ask_again() -> None:
     assert asks(alice) == []
 
 
+def test_after_a_lost_line_it_says_that_something_may_have_come() -> None:
+    alice = Alice()
+    alice.model.refuse = watching
+    watch(alice)
+    asks(alice)
+    alice.wait(TIMELINE_S)
+    asks(alice)
+    assert alice.events() == []
+    for _ in range(2):
+        alice.session.closed()
+        alice.session.opened(alice.now)
+    asks(alice)
+    assert alice.events() == [NewPosts(new=0)]
+    alice.wait(TIMELINE_S)
+    asks(alice)
+    assert alice.events() == []
+
+
 def test_what_comes_is_handed_on() -> None:
     alice = Alice()
     alice.session.received(live({"kind": "timeline", "new": 2, "posts": [view(1), view(2)]}), alice.now)
@@ -156,6 +174,29 @@ async def test_what_a_live_post_passes_on_is_looked_up(capsys: pytest.CaptureFix
             await command
     assert "carol: post 1" in printed
     assert printed.count("\n") == 1
+
+
+async def test_timeline_follow_looks_up_what_came_while_the_line_was_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {None: [view(1)], "s1": [view(2), view(1)]}
+
+    def answer(action: dict[str, Any]) -> dict[str, Any] | None:
+        if action["action"] != "timeline.home":
+            return watching(action)
+        return {"type": "timeline", "posts": pages[action.get("since")], "since": "s1"}
+
+    async with serve() as rig:
+        rig.model.refuse = answer
+        command = asyncio.create_task(run(rig, "timeline", "--follow"))
+        printed = ""
+        while "post 2" not in printed:
+            printed += capsys.readouterr().out
+            if "post 1" in printed and len(rig.tokens) == 1:
+                await rig.sockets["alice"].close(1001)
+            await asyncio.sleep(0.01)
+        command.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await command
+    assert printed.count("\n") == 2
 
 
 async def test_tail_prints_it_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
