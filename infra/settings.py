@@ -74,9 +74,7 @@ class TidingsSettings:
 
     # Streams and lanes.
     retry_attempts: int = 10
-    max_record_age_s: int = (
-        21_600  # six hours: long enough for a bad deploy to be rolled back, short of the stream's 24
-    )
+    max_record_age_s: int = 21_600  # six hours, for what is throttled (attempts count failures); a stream keeps 24
     max_receives: int = 5
     small_concurrency: int = 20
     large_concurrency: int = 20
