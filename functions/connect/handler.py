@@ -1,4 +1,4 @@
-"""The connect function: `$connect`, `$disconnect`, `whoami`, `device.register` and `device.remove`."""
+"""The connect function: `$connect`, `$disconnect`, devices, presence and privacy (`actions.CONNECT_ROUTES`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The send function: `send`, `ack`, `sync`, `history`, `batch`, and `$default` for whatever matches no route."""
+"""The send function: messages, groups, `sync` (`actions.SEND_ROUTES`), and `$default` for whatever matches no route."""
 
 from __future__ import annotations
 

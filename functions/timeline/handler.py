@@ -1,4 +1,4 @@
-"""The timeline function: `post`, `post.delete`, `follow`, `unfollow`, `timeline.home`, `timeline.user`."""
+"""The timeline function: posts, follows, people, timelines and search (`actions.TIMELINE_ROUTES`)."""
 
 from __future__ import annotations
 
