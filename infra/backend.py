@@ -35,8 +35,6 @@ from infra.statements import Resources, statements
 from tidings.protocol import actions
 from tidings.storage import keys
 
-STREAM_READERS = ("Plan", "Push")
-
 
 class Tidings(Construct):
     """Storage, sockets, fan-out, push, auth and observability, wired.  `outputs` is what a client or operator needs."""
@@ -105,7 +103,8 @@ class Tidings(Construct):
         """Alarms and the dashboard."""
         watch = Observability(self, "Observability", self.settings)
         watch.gateway(self.sockets.api.api_id, self.settings.stage)
-        watch.functions({name: self.functions.all[name] for name in ACCESS}, STREAM_READERS)
+        windows = {"Plan": 0, "Push": self.settings.push_window_s}
+        watch.functions({name: self.functions.all[name] for name in ACCESS}, stream_readers=windows)
         watch.lanes({**self.lanes.queues, LIVE: self.lanes.live}, self.lanes.dead_letters)
         watch.failures(self.failures.bucket)
         watch.application(self.storage.tables.values())

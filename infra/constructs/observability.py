@@ -75,8 +75,9 @@ class Observability(Construct):
             ),
         )
 
-    def functions(self, functions: dict[str, lambda_.Function], stream_readers: Iterable[str]) -> None:
-        """Errors and throttles of each function, and how far behind the stream readers are."""
+    def functions(self, functions: dict[str, lambda_.Function], stream_readers: Mapping[str, int]) -> None:
+        """Errors and throttles of each function, and how far behind the stream readers are, beyond the window (seconds)
+        for which each gathers."""
         for name, function in functions.items():
             errors = self._failures(function) if name == REFUSING else function.metric_errors(period=FIVE)
             self._alarm(f"{name}Errors", errors, 1, f"{name} fails: see its log group.")
@@ -92,7 +93,8 @@ class Observability(Construct):
         )
         ages = {name: _iterator_age(functions[name]) for name in stream_readers}
         for name, age in ages.items():
-            self._alarm(f"{name}IteratorAge", age, LATE_MS, f"{name} is behind its stream.", periods=2)
+            late = LATE_MS + stream_readers[name] * 1_000
+            self._alarm(f"{name}IteratorAge", age, late, f"{name} is behind its stream.", periods=2)
         every = functions.values()
         self.dashboard.add_widgets(
             _graph("Invocations", [each.metric_invocations(period=FIVE) for each in every]),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.settings import TidingsSettings
 from tests.infra.conftest import TOPIC
-from tests.infra.templates import HANDLERS, ROOT, Deployment
+from tests.infra.templates import HANDLERS, ROOT, Deployment, in_process
 from tidings.bootstrap.telemetry import logger
 from tidings.protocol import actions
 from tidings.routes import authorize
@@ -36,6 +38,13 @@ def test_alarms_for_errors_throttles_dead_letters_and_lagging_streams(any_stage:
     dead = [name for name, made in any_stage.of("AWS::SQS::Queue").items() if "RedriveAllowPolicy" in made]
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead}
     assert alarms(any_stage) == wanted
+
+
+def test_a_stream_reader_that_is_told_to_wait_is_not_behind(tmp_path: Path) -> None:
+    deployment = in_process(TidingsSettings(push_window_s=300), tmp_path)
+    late = [made for made in _alarm_list(deployment) if made["MetricName"] == "IteratorAge"]
+    about = {made["Dimensions"][0]["Value"]["Ref"]: made["Threshold"] for made in late}
+    assert about == {deployment.function("Plan")[0]: 60_000, deployment.function("Push")[0]: 360_000}
 
 
 def test_a_refused_token_is_no_alarm_but_a_failing_authorizer_is(dev: Deployment, prod: Deployment) -> None:
