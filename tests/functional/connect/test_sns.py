@@ -170,7 +170,6 @@ def test_what_means_dead(error: ClientError) -> None:
     [
         refused("Throttled", status=429),
         refused("InternalError", status=500),
-        refused("AuthorizationError", status=403),
         refused("PlatformApplicationDisabled"),
         refused("InvalidParameter", "Invalid parameter: Message too long"),
         EndpointConnectionError(endpoint_url="https://sns.example"),
@@ -179,6 +178,16 @@ def test_what_means_dead(error: ClientError) -> None:
 def test_what_does_not_mean_dead(error: Exception) -> None:
     with pytest.raises(Unavailable):
         answering(error).send(device(ENDPOINT), NOTE)
+
+
+@pytest.mark.parametrize("code", ["AuthorizationError", "AuthorizationErrorException", "AccessDenied"])
+def test_a_right_that_is_missing_is_our_mistake(code: str) -> None:
+    """It is an error in the log, which an alarm counts, and no refusal that is sent again for ever."""
+    push = answering(refused(code, status=403))
+    with pytest.raises(ClientError):
+        push.endpoint("fcm", "t", "ann#phone", None, Released())
+    with pytest.raises(ClientError):
+        push.send(device(ENDPOINT), NOTE)
 
 
 def test_a_bad_token_is_the_clients_mistake() -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _EXISTS: Final = re.compile(r"Endpoint (arn:\S+) already exists with the same Token")
 _OURS: Final = frozenset({"NotFound", "InvalidParameter", "ParameterValueInvalid", "EndpointDisabled"})
 """Answers about the endpoint or the token; any other error is about the service, our set-up or our code."""
+_FORBIDDEN: Final = frozenset({"AccessDenied", "AuthorizationError", "InvalidSecurity"})
+"""A right is missing: no later try helps.  It goes up as it is, as with the database, so that it counts as ours."""
 
 
 class _Refused(Exception):
@@ -45,6 +47,8 @@ def _answered() -> Iterator[None]:
         code = given.get("Code", "").removesuffix("Exception")
         if code in _OURS:
             raise _Refused(code, given.get("Message", "")) from None
+        if code in _FORBIDDEN:
+            raise
         raise Unavailable(f"The push service refused the request ({code}).") from error
     except BotoCoreError as error:
         raise Unavailable(f"The push service did not answer ({type(error).__name__}).") from error
