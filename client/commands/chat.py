@@ -233,8 +233,12 @@ async def run(options: argparse.Namespace) -> int:
         me = str((await client.whoami())["user_id"])
         chat = Chat(client, me, options.partner, options.group)
         await chat.begin(options.last)
-        async for line in lines():
-            await chat.say(line)
+        try:
+            async for line in lines():
+                await chat.say(line)
+        except OSError:
+            await chat.done()
+            raise
         await chat.done()
         if options.stay:
             async for _ in client.events():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -197,21 +199,28 @@ async def lines(source: TextIO | None = None) -> AsyncIterator[str]:
     """Lines of standard input as they come, without blocking the connection.
 
     A thread of its own reads: files, pipes and terminals alike; it is a daemon, so that it never holds up the end.
+    Raises `OSError` after the last line where it cannot be read any more.
     """
     stream = source or sys.stdin
     if stream is None:
         return  # standard input was closed before we came
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    queue: asyncio.Queue[str | OSError | None] = asyncio.Queue()
 
     def read() -> None:
+        end: OSError | None = None
         try:
             for line in stream:
                 loop.call_soon_threadsafe(queue.put_nowait, line.rstrip("\r\n"))
-            loop.call_soon_threadsafe(queue.put_nowait, None)
+        except OSError as error:
+            end = error if error.errno != errno.EBADF else None  # `nohup` gives one that was never meant to be read
         except (RuntimeError, ValueError):
             return  # the program has ended meanwhile
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(queue.put_nowait, end)
 
     threading.Thread(target=read, daemon=True).start()
-    while (line := await queue.get()) is not None:
+    while isinstance(line := await queue.get(), str):
         yield line
+    if line is not None:
+        raise line

@@ -78,6 +78,21 @@ async def test_no_input_at_all_is_the_end_of_input(monkeypatch: pytest.MonkeyPat
         assert await run(rig, "chat", "--with", "bob") == 0
 
 
+async def test_input_that_cannot_be_read_is_told_after_the_lines_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn(io.StringIO):
+        def __next__(self) -> str:
+            line = super().readline()
+            if not line:
+                raise OSError(errno.EIO, "Input/output error")
+            return line
+
+    async with serve() as rig:
+        monkeypatch.setattr(sys, "stdin", Torn("one\n"))
+        with pytest.raises(OSError, match="Input/output error"):
+            await run(rig, "chat", "--with", "bob")
+        assert [text for _, _, text in rig.model.log] == ["one"]
+
+
 async def test_a_line_that_is_no_text_is_refused_and_the_next_one_sent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
