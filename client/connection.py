@@ -193,7 +193,8 @@ class Connection:
         if self._session.reconnect == "token":
             self._refuse(f"The token has expired. {AGAIN}", None)
         code = socket.close_code
-        if code != 1001:  # the orderly end of a connection is not worth a word; that there is no next one is
+        # The orderly end of a connection is not worth a word; that there is no next one is.
+        if code != 1001 and self._session.reconnect != "token":
             self._failed(f"the connection was closed ({code})")
         if code == 1009:
             self._session.too_large()

@@ -106,7 +106,7 @@ async def test_a_refused_token_ends_a_client_that_has_no_other():
                 await anext(client.messages())
 
 
-async def test_a_fresh_token_is_asked_for_at_each_connect():
+async def test_a_fresh_token_is_asked_for_at_each_connect(caplog: pytest.LogCaptureFixture):
     async with serve() as rig:
         numbers = iter(range(100))
         rig.statuses = [403]
@@ -116,8 +116,10 @@ async def test_a_fresh_token_is_asked_for_at_each_connect():
 
         async with Client(rig.url, token, timing=QUICK) as client:
             await client.whoami()
+            caplog.clear()
             rig.model.refuse = lambda action: error(None, "token_expired") if len(rig.tokens) < 3 else None
             await client.send("bob", "x")
+            assert caplog.text == ""
         assert rig.tokens == ["alice-0", "alice-1", "alice-2"]
 
 
