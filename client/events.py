@@ -101,6 +101,11 @@ class Receipt:
     after: str | None = None
     via: Via = "live"
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two copies the same event.  No user id holds a `#`."""
+        return ("#receipt", self.arrival)
+
     def covers(self, position: str) -> bool:
         """Whether it tells of a message of ours at `position`: those had come when we wrote them."""
         return (self.after or "") < position <= self.position

@@ -36,7 +36,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What to keep between runs: the sync cursor, the latest event ids (sender, client id) and what was taken back
+    """What to keep between runs: the sync cursor, the latest event ids (such as sender, client id) and what was taken back
     latest (conversation, position), oldest first: a message may come after its end.  `following` is where a sync goes
     on that has not come to its end."""
 
@@ -155,14 +155,15 @@ class Inbox:
         return top
 
     def _receipt(self, receipt: Receipt) -> bool:
-        """News only if it moves that reader's mark forward."""
+        """News only if it moves that reader's mark forward; the marks are forgotten with the program, ids are not."""
+        new = self._seen.add(receipt.key)
         key = (receipt.conversation, receipt.reader, receipt.kind)
         mark = Mark(receipt.position, receipt.taken_at)
         known = self._marks.get(key)
         if known is not None and known.covers(mark):
             return False
         self._marks[key] = mark.joined(known)
-        return True
+        return new
 
     def _setting(self, event: Setting) -> Setting | None:
         """The values that stand: each is a register by position."""

@@ -224,3 +224,21 @@ def test_what_history_showed_can_be_marked_as_read_after_a_restart():
     alice.wait(1.0)
     (told,) = alice.frames()
     assert (told["kind"], told["position"], told["taken_at"]) == ("read", place(9), BASE + 40)
+
+
+def test_a_receipt_that_was_told_is_not_told_again_after_a_restart():
+    receipt = {
+        "kind": "receipt",
+        "conversation": CONVERSATION,
+        "position": place(1),
+        "arrival": place(5),
+        "reader": "bob",
+    }
+    told, later = (receipt | {"receipt": kind, "taken_at": BASE + 5} for kind in ("delivered", "read"))
+    later["arrival"] = place(6)
+    alice = Alice()
+    alice.say(live(told))
+    assert len(alice.events()) == 1
+    alice = Alice(state=State.from_json(alice.session.inbox.state().as_json()))
+    alice.say(live(told, later))
+    assert [event.kind for event in alice.events()] == ["read"]
