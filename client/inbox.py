@@ -36,9 +36,9 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What to keep between runs: the sync cursor, the latest event ids (such as sender, client id) and what was taken back
-    latest (conversation, position), oldest first: a message may come after its end.  `following` is where a sync goes
-    on that has not come to its end."""
+    """What to keep between runs: the sync cursor, the latest event ids (sender, client id, or alike) and what was taken
+    back latest (conversation, position), oldest first: a message may come after its end.  `following` is where a sync
+    goes on that has not come to its end."""
 
     cursor: str | None = None
     seen: tuple[Key, ...] = ()
