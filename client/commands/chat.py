@@ -15,6 +15,7 @@ from client.commands.screen import Screen
 from client.commands.show import excerpt, lines, lively, partner_of, printable
 from client.commands.slash import HELP as SLASHES
 from client.commands.slash import Slash
+from client.commands.talk import newest
 from client.errors import RequestError
 from client.events import Edit, Entry, Event, GroupChange, Hidden, Message, Presence, Reaction, Receipt, Typing, Unsend
 
@@ -116,10 +117,9 @@ class Chat:
         if self._conversation is None:
             return []
         try:
-            entries, _ = await self._client.past(self._conversation, limit=min(count, 100))
+            return await newest(self._client, self._conversation, count)
         except RequestError:
             return []
-        return entries[::-1]
 
     def incoming(self, event: Event) -> None:
         """Something for us: show it."""

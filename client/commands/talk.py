@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from client.api import Client
 from client.commands.options import UsageError, command, connected, place, whole
 from client.commands.show import as_json, entry_line
 from client.events import KINDS, Entry, Event, GroupChange, NewPosts, SearchProgress, Setting
@@ -102,16 +103,21 @@ async def run_history(options: argparse.Namespace) -> int:
     async with connected(options) as client:
         me = str((await client.whoami())["user_id"])
         conversation = await place(client, options.whom)
-        found: list[Entry] = []
-        before: str | None = None
-        while len(found) < options.last:
-            page, before = await client.past(conversation, before, min(100, options.last - len(found)))
-            found += page
-            if before is None:
-                break
-        for entry in reversed(found):
+        for entry in await newest(client, conversation, options.last):
             print(f"{entry.position}  " * options.positions + entry_line(entry, me))
     return 0
+
+
+async def newest(client: Client, conversation: str, count: int) -> list[Entry]:
+    """The last `count` messages and changes, oldest first.  A page may come short, and is no end."""
+    found: list[Entry] = []
+    before: str | None = None
+    while len(found) < count:
+        page, before = await client.past(conversation, before, min(100, count - len(found)))
+        found += page
+        if before is None:
+            break
+    return found[::-1]
 
 
 async def run_whoami(options: argparse.Namespace) -> int:

@@ -222,3 +222,16 @@ async def test_what_a_mailbox_deletes_or_edits_further_down_is_shown_as_it_stand
         type_in(monkeypatch)
         assert await run(rig, "chat") == 0
     assert re.findall(r"text (\w+)", capsys.readouterr().out) == ["new"]
+
+
+@pytest.mark.parametrize(("last", "limits"), [(3, [3, 2]), (150, [100, 100])])
+async def test_the_last_messages_are_as_many_as_asked_for_though_pages_come_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], last: int, limits: list[int]
+) -> None:
+    pages = {None: history(message(9, "m9")) | {"before": "b1"}, "b1": history(message(1, "m1"), message(3, "m3"))}
+    async with serve() as rig:
+        rig.model.refuse = lambda action: pages[action.get("before")] if action["action"] == "history" else None
+        type_in(monkeypatch)
+        assert await run(rig, "chat", "--with", "bob", "--last", str(last)) == 0
+        assert [frame["limit"] for frame in asked(rig) if frame["action"] == "history"] == limits
+    assert re.findall(r"text (m\d)", capsys.readouterr().out) == ["m1", "m3", "m9"]
