@@ -73,14 +73,23 @@ def test_a_reaction_is_counted_for_its_sender_only(rig: Rig, sent: Sent) -> None
     assert not [event for event in rig.box("ann") if isinstance(event, Reaction)]
 
 
-def test_an_unsend_takes_the_message_away_and_says_nothing(rig: Rig, sent: Sent) -> None:
+def test_an_unsend_of_what_was_received_is_told(rig: Rig, sent: Sent) -> None:
+    """It leaves history and mailbox: or else the reader's devices would go on showing it."""
     rig.edit("bob", sent, "read this")
     rig.clock.advance(10)
-    rig.unsend("bob", sent)
+    unsend = rig.unsend("bob", sent)
     assert text(rig, "ann", sent) is None
-    assert not [event for event in rig.box("ann") if isinstance(event, Unsend)]
+    assert [event.position for event in rig.box("ann") if isinstance(event, Unsend)] == [unsend.position]
     held = [entry.event for entry in rig.world.log.entries.values()]
     assert not [event for event in held if isinstance(event, Message | Edit)]
+
+
+def test_an_unsend_of_what_was_withheld_is_not(rig: Rig, sent: Sent) -> None:
+    second = rig.send("bob", "ann", "are you there?", "c-2")
+    rig.clock.advance(10)
+    rig.unsend("bob", second)
+    assert text(rig, "bob", second) is None
+    assert not [event for event in rig.box("ann") if isinstance(event, Unsend)]
 
 
 def test_a_reply_to_what_was_withheld_is_to_nothing(rig: Rig, sent: Sent) -> None:

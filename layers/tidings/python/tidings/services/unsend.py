@@ -66,7 +66,7 @@ class Unsender:
             buried = self._bury(caller, room, target, at)
             for edit in buried.edits:
                 self._log.erase(room.conversation_id, edit, buried.sender, self._claims.fence(at))
-            return replace(room, withheld=room.withheld or buried.withheld)
+            return replace(room, withheld=buried.withheld)
 
         mark = fingerprint("unsend", {"conversation": room.conversation_id, "target": target})
         draft = Draft(command.client_id, mark, unsend, circle.other_devices, after, about=target)
