@@ -23,11 +23,11 @@ def reaction(stores: Stores, message: int, user: str, emoji: str, seconds: int =
 def page(
     stores: Stores, low: int, high: int, limit: int = 100
 ) -> tuple[list[tuple[str, str, str]], StandingReaction | str | None]:
-    """Targets, users and emojis."""
+    """Targets, users and emojis; none of what was taken back."""
     now = stores.clock.now()
     chat = direct_id(stores.user("ann"), stores.user("bob"))
     found, further = stores.reactions.page(chat, position(now, low), position(now, high), limit)
-    return [(each.target, each.user_id, each.emoji) for each in found], further
+    return [(each.target, each.user_id, each.emoji) for each in found if each.emoji], further
 
 
 def row(made: Reaction) -> tuple[str, str, str]:
@@ -77,6 +77,25 @@ def test_ones_own(stores: Stores) -> None:
     assert found == [stores.reactions.of(*where)]
     stores.reactions.put(reaction(stores, 0, "ann", "", 61), stores.fence())
     assert stores.reactions.of(*where) is None
+
+
+@pytest.mark.parametrize("emoji", ["❤️", ""])
+@pytest.mark.parametrize("order", [(False, True), (True, False)])
+def test_a_withheld_one_stands_beside_what_is_shown(stores: Stores, emoji: str, order: tuple[bool, bool]) -> None:
+    shown, withheld = reaction(stores, 0, "ann", "👍", 1), reaction(stores, 0, "ann", emoji, 2)
+    for hidden in order:
+        stores.reactions.put(withheld if hidden else shown, stores.fence(), withheld=hidden)
+    found, _ = stores.reactions.page(shown.conversation_id, shown.target, shown.target, 9)
+    assert {(each.position, each.emoji, each.withheld) for each in found} == {
+        (shown.position, "👍", False),
+        (withheld.position, emoji, True),
+    }
+    own = stores.reactions.of(shown.conversation_id, shown.target, shown.sender)
+    assert (own.emoji if own else "") == emoji, "the later one is its author's"
+    stores.reactions.put(reaction(stores, 0, "ann", "🎉", 3), stores.fence())
+    own = stores.reactions.of(shown.conversation_id, shown.target, shown.sender)
+    assert own is not None
+    assert own.emoji == "🎉"
 
 
 def test_a_passed_fence_writes_nothing(stores: Stores) -> None:

@@ -9,6 +9,7 @@ from tests.unit.messaging.rig import Rig
 from tidings.domain.errors import NotFound
 from tidings.domain.events import Edit, Message, Reaction, Unsend
 from tidings.services.facts import Sent
+from tidings.services.tallies import Tally
 
 PAIR = "dm#ann#bob"
 
@@ -71,6 +72,27 @@ def test_a_reaction_is_counted_for_its_sender_only(rig: Rig, sent: Sent) -> None
     assert rig.history("bob", sent).reactions.keys() == {sent.position}
     assert rig.history("ann", sent).reactions == {}
     assert not [event for event in rig.box("ann") if isinstance(event, Reaction)]
+
+
+@pytest.mark.parametrize("emoji", ["❤️", ""])
+def test_a_reaction_that_was_received_stays_for_the_reader(rig: Rig, emoji: str) -> None:
+    """Whatever its author makes of it after the block: for the reader's devices are not told."""
+    sent = rig.send("ann", "bob", "hello")
+    rig.clock.advance(10)
+    rig.react("bob", sent, "👍", "r-1")
+    at = rig.clock.advance(10)
+    rig.world.memberships.set("ann", PAIR, {"blocked": True}, position(at), rig.world.fence())
+    rig.react("bob", sent, emoji, "r-2")
+    assert [(each.emoji, each.mine) for each in tallies(rig, "ann", sent)] == [("👍", False)]
+    assert [(each.emoji, each.mine) for each in tallies(rig, "bob", sent)] == ([(emoji, True)] if emoji else [])
+    at = rig.clock.advance(10)
+    rig.world.memberships.set("ann", PAIR, {"blocked": False}, position(at), rig.world.fence())
+    rig.react("bob", sent, "", "r-3")
+    assert tallies(rig, "ann", sent) == tallies(rig, "bob", sent) == ()
+
+
+def tallies(rig: Rig, reader: str, sent: Sent) -> tuple[Tally, ...]:
+    return rig.history(reader, sent).reactions.get(sent.position, ())
 
 
 def test_an_unsend_of_what_was_received_is_told(rig: Rig, sent: Sent) -> None:

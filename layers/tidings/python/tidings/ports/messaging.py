@@ -117,8 +117,8 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StandingReaction:
-    """The reaction, at `position`, of `user_id` to the message at `target`.  A `withheld` one is shown to nobody
-    else."""
+    """The reaction, at `position`, of `user_id` to the message at `target`; without `emoji` it was taken back.  A
+    `withheld` one is shown to nobody else, and stands beside what was shown."""
 
     target: str
     user_id: str
@@ -135,13 +135,13 @@ class Reactions(Protocol):
         ...
 
     def page(self, conversation_id: str, low: str, high: str, limit: int) -> tuple[list[StandingReaction], str | None]:
-        """Reactions to the messages from `low` to `high` (inclusive), those to the newest first, tombstones left out:
-        of up to `limit` looked at (eventually consistent).  The message that may have more of them, None if that was
+        """Reactions to the messages from `low` to `high` (inclusive), those to the newest first, tombstones among
+        them: up to `limit` (eventually consistent).  The message that may have more of them, None if that was
         all."""
         ...
 
     def of(self, conversation_id: str, position: str, user_id: str) -> StandingReaction | None:
-        """One user's reaction to a message (eventually consistent); a tombstone is none."""
+        """One user's reaction to a message, as it stands for that user (eventually consistent); a tombstone is none."""
         ...
 
 

@@ -6,7 +6,7 @@ that one alone has more, its counts are of the first that were looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,8 +48,8 @@ class Tallies:
             whole = [at for at in positions if at >= further]
             found = self._with_own(caller, conversation_id, further, found)
         by_message: dict[str, list[StandingReaction]] = {}
-        for each in found:
-            if shows(each.position) and (not each.withheld or each.user_id == caller.user_id):
+        for each in _standing(found, caller):
+            if each.emoji and shows(each.position):
                 by_message.setdefault(each.target, []).append(each)
         return {at: _count(by_message[at], caller) for at in whole if at in by_message}, len(whole)
 
@@ -59,6 +59,16 @@ class Tallies:
         """`found`, and the caller's own reaction to the message at `at`, whose reactions were too many."""
         own = self._reactions.of(conversation_id, at, caller.user_id)
         return [*found, own] if own is not None and own not in found else [*found]
+
+
+def _standing(reactions: Iterable[StandingReaction], caller: Caller) -> Iterable[StandingReaction]:
+    """One a (message, user): of one's own the later of what is shown and what is withheld, of others' what is shown."""
+    standing: dict[tuple[str, str], StandingReaction] = {}
+    for each in reactions:
+        if not each.withheld or each.user_id == caller.user_id:
+            key = each.target, each.user_id
+            standing[key] = max(standing.get(key, each), each, key=lambda reaction: reaction.position)
+    return standing.values()
 
 
 def _count(reactions: Sequence[StandingReaction], caller: Caller) -> tuple[Tally, ...]:

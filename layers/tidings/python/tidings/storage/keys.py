@@ -19,7 +19,8 @@ Mailboxes      user_id / arrival          the user's event log, read by sync.  `
 Conversations  conversation_id / item     `log#<position>`: one event of the log, with `path` (who delivers it) and
                                           the claims of late arrivals; or its tombstone, which has no text any more
                                           but all that says where copies went.  `meta`: what a group is.
-                                          `react#<position>#<user>`: a reaction, a register by position.
+                                          `react#<position>#<user>`: a reaction, a register by position; with
+                                          another `#` behind it one that is withheld: the other side sees the first.
                                           `tally`: how far everybody in a group has got.
 Members        shard / user_id            who is in a group: `shard` is `<conversation>#<number>`.  Short items,
                                           for a planner reads all of them: about 65 to the read unit.
@@ -210,9 +211,9 @@ def members(conversation_id: str, shard: int) -> str:
     return f"{conversation_id}#{shard}"
 
 
-def reaction(position: str, user_id: str) -> str:
+def reaction(position: str, user_id: str, *, withheld: bool = False) -> str:
     """Sort key, in `Conversations`, of a user's reaction to the message at `position`."""
-    return f"{REACTION_PREFIX}{position}#{user_id}"
+    return f"{REACTION_PREFIX}{position}#{user_id}" + ("#" if withheld else "")
 
 
 def hidden(conversation_id: str, position: str) -> str:
