@@ -24,6 +24,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging, Use
 from tidings.services.metas import Metas
+from tidings.services.own_rows import OwnRows
 from tidings.services.people import People
 from tidings.services.preferences import Preferences, SetConversation
 from tidings.services.pulls import Pulls
@@ -77,7 +78,8 @@ class Rig:
         groups = watched(world.groups, before=self._before, after=self._after)
         members = watched(world.members, before=self._before, after=self._after)
         tallies = watched(world.tallies, before=self._before, after=self._after)
-        receipts = Receipts(self.claims, log, memberships, groups, members, tallies)
+        rows = OwnRows(groups, members, memberships)
+        receipts = Receipts(self.claims, log, memberships, rows, tallies)
         reactions = watched(world.reactions, before=self._before, after=self._after)
         people = People(users)
         self.meetings, metas = Meetings(memberships, people), Metas(groups, self.clock)
@@ -91,7 +93,7 @@ class Rig:
             Reactor(self.claims, self.facts, rooms, targets, reactions),
             Hider(self.claims, views, targets, memberships),
         )
-        self.uses[SetConversation] = Use(Preferences(self.claims, memberships).prepare)
+        self.uses[SetConversation] = Use(Preferences(self.claims, memberships, rows).prepare)
         self.messaging = Messaging(people, Deliverer(mailboxes, self.live), self.uses)
         pulls = Pulls(log, world.groups, world.members, world.times, RETENTION_MS)
         self.syncs = Syncs(mailboxes, registry, world.users, self.clock, world.times, RETENTION_MS, MAX_DEVICES, pulls)

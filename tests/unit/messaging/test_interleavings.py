@@ -27,6 +27,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
 from tidings.services.metas import Metas
+from tidings.services.own_rows import OwnRows
 from tidings.services.people import People
 from tidings.services.pulls import Pulls
 from tidings.services.receipts import Receipts
@@ -58,7 +59,8 @@ class Play:
         claims = Claims(outbox, world.clock, world.times)
         facts = Facts(claims, log, LateArrivals(claims, log, mailboxes))
         live = Live(self.stage.staged(world.registry), world.sockets, world.clock, world.meter)
-        receipts = Receipts(claims, log, world.memberships, world.groups, world.members, world.tallies)
+        rows = OwnRows(world.groups, world.members, world.memberships)
+        receipts = Receipts(claims, log, world.memberships, rows, world.tallies)
         memberships, people = self.stage.staged(world.memberships), People(self.stage.staged(world.users))
         groups = GroupRooms(Metas(world.groups, world.clock), world.members, world.clock, world.times)
         sender = Sender(facts, Rooms(Meetings(memberships, people), groups), Targets(log))

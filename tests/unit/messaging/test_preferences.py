@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.messaging.party import GROUP, Party
 from tests.unit.messaging.rig import Crash, DieAt, Rig
 from tidings.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, RetryLater
 from tidings.domain.events import Setting
@@ -62,6 +63,16 @@ def test_what_is_not_ones_own_conversation(met: Rig) -> None:
     with pytest.raises(InvalidRequest):
         met.set("bob", CHAT)
     assert ("bob", "s-1") not in met.world.outbox.entries
+
+
+def test_who_has_just_come_into_a_group_is_not_too_fast(rig: Rig) -> None:
+    """Their row is made behind the join: whoever is told of that live may be there before it."""
+    party = Party(rig, "ann")
+    joined = party.join("bob", begun=False)
+    rig.set("bob", GROUP, muted_until=9_999_999_999_999)
+    standing = rig.world.memberships.get("bob", GROUP)
+    assert standing is not None
+    assert (standing.muted_until, standing.joined_at) == (9_999_999_999_999, joined)
 
 
 def test_the_same_client_id_with_other_values_is_a_conflict(met: Rig) -> None:

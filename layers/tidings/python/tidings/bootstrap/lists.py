@@ -10,13 +10,14 @@ from tidings.routes import conversations
 from tidings.services.claim import Claims
 from tidings.services.conversations import Conversations
 from tidings.services.messaging import Messaging, Use
+from tidings.services.own_rows import OwnRows
 from tidings.services.preferences import Preferences, SetConversation
 from tidings.services.threads import Threads
 
 
-def uses(claims: Claims, memberships: Memberships) -> dict[type, Use]:
+def uses(claims: Claims, memberships: Memberships, rows: OwnRows) -> dict[type, Use]:
     """What `Messaging` runs of it."""
-    return {SetConversation: Use(Preferences(claims, memberships).prepare)}
+    return {SetConversation: Use(Preferences(claims, memberships, rows).prepare)}
 
 
 def register(

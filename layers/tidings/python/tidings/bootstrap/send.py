@@ -24,6 +24,7 @@ from tidings.services.late import LateArrivals
 from tidings.services.limits import Limits
 from tidings.services.live import Live
 from tidings.services.messaging import Messaging
+from tidings.services.own_rows import OwnRows
 from tidings.services.people import People
 from tidings.services.pulls import Pulls
 from tidings.services.react import Reactor
@@ -72,7 +73,8 @@ def build() -> Router:
     live = Live(registry, ManagedSockets(clients.management()), clock, EmbeddedMeter())
     reactions = ReactionStore(client, table(keys.CONVERSATIONS))
     tallies = TallyStore(client, table(keys.CONVERSATIONS))
-    receipts = Receipts(claims, log, memberships, shared.groups, shared.members, tallies)
+    rows = OwnRows(shared.groups, shared.members, memberships)
+    receipts = Receipts(claims, log, memberships, rows, tallies)
     people = People(users)
     rooms, targets = Rooms(Meetings(memberships, people), shared.rooms), Targets(log)
     uses = messaging_uses(Sender(facts, rooms, targets), receipts)
@@ -82,7 +84,7 @@ def build() -> Router:
         Reactor(claims, facts, rooms, targets, reactions),
         Hider(claims, shared.views, targets, memberships),
     )
-    uses |= lists.uses(claims, memberships)
+    uses |= lists.uses(claims, memberships, rows)
     limits = Limits(BucketStore(client, table(keys.OUTBOX)), clock, Rate(given.send_rate, given.send_burst))
     messaging = Messaging(people, Deliverer(mailboxes, live), uses, limits.spend)
     pulls = Pulls(log, shared.groups, shared.members, given.times, given.retention_ms)

@@ -18,6 +18,7 @@ from tidings.ports.groups import Memberships
 from tidings.services.claim import Claims
 from tidings.services.deliver import Parcel, Prepared
 from tidings.services.facts import Sent
+from tidings.services.own_rows import OwnRows
 from tidings.services.people import Circle
 
 
@@ -33,9 +34,10 @@ class SetConversation:
 class Preferences:
     """Changes how a conversation stands in the caller's list."""
 
-    def __init__(self, claims: Claims, memberships: Memberships) -> None:
+    def __init__(self, claims: Claims, memberships: Memberships, rows: OwnRows) -> None:
         self._claims = claims
         self._memberships = memberships
+        self._rows = rows
 
     def prepare(self, caller: Caller, command: SetConversation, circle: Circle, after: str = "") -> Prepared[Sent]:
         """Set the values, or find them set.
@@ -81,7 +83,9 @@ class Preferences:
             row = self._memberships.get(caller.user_id, chat, strong=strong)
             if row is not None and row.since:
                 return
-        raise NotFound("There is no such conversation.")
+        fence = self._claims.fence(self._claims.stamp(caller))
+        if not conversation.is_group(chat) or not self._rows.begin(caller.user_id, chat, fence):
+            raise NotFound("There is no such conversation.")
 
 
 def _text(value: int | bool) -> str:

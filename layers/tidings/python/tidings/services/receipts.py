@@ -33,11 +33,12 @@ from tidings.domain.identity import Caller
 from tidings.domain.stamp import Fence
 from tidings.domain.tally import DELAY_MS
 from tidings.domain.watermark import Watermark
-from tidings.ports.groups import Groups, Members, Membership, Memberships
+from tidings.ports.groups import Membership, Memberships
 from tidings.ports.messaging import Log
 from tidings.ports.tally import Tallies
 from tidings.services.claim import Claims
 from tidings.services.deliver import Parcel, Prepared
+from tidings.services.own_rows import OwnRows
 from tidings.services.people import Circle
 
 SKEW_MS: Final = 3_500
@@ -80,14 +81,11 @@ class _Step:
 class Receipts:
     """Moves watermarks and says whom to tell."""
 
-    def __init__(
-        self, claims: Claims, log: Log, memberships: Memberships, groups: Groups, members: Members, tallies: Tallies
-    ) -> None:
+    def __init__(self, claims: Claims, log: Log, memberships: Memberships, rows: OwnRows, tallies: Tallies) -> None:
         self._claims = claims
         self._log = log
         self._memberships = memberships
-        self._groups = groups
-        self._members = members
+        self._rows = rows
         self._tallies = tallies
 
     def prepare(self, caller: Caller, command: Confirm, circle: Circle, _after: str = "") -> Prepared[Confirmed]:
@@ -151,18 +149,11 @@ class Receipts:
         user_id, chat, kind = caller.user_id, command.conversation_id, command.kind
         done = self._memberships.advance(user_id, chat, kind, mark, fence, begun=True)
         if done.before is None or not (done.before.since or done.before.left):
-            self._begin(caller, chat, fence)
+            if not self._rows.begin(user_id, chat, fence):
+                raise Forbidden("You are not in this conversation.")
             done = self._memberships.advance(user_id, chat, kind, mark, fence, begun=True)
         before = done.before or Membership(chat)
         return _Step(kind, mark if done.moved else before.marks[kind], before)
-
-    def _begin(self, caller: Caller, chat: str, fence: Fence) -> None:
-        """There is no row: the caller was never in the group, or came a moment ago and is faster than what makes it."""
-        group = self._groups.get(chat, strong=True)
-        member = self._members.get(group, caller.user_id) if group is not None else None
-        if member is None:
-            raise Forbidden("You are not in this conversation.")
-        self._memberships.begin(caller.user_id, chat, member.stays[-1].joined, fence)
 
     def _tally(self, caller: Caller, chat: str, kind: ReceiptKind, fence: Fence) -> None:
         """Ask for a tally unless one is on its way, or somebody else is in the way of any news.
