@@ -58,7 +58,10 @@ class Messages(Core):
         return await self._change("hide", conversation, position)
 
     def mark_read(self, conversation: str, position: str | None = None) -> bool:
-        """Tell the other side that everything (up to `position`) was read.  False if they know already."""
+        """Tell the other side that everything (up to `position`) was read.
+
+        False if they know already, or if nothing of it has come or was shown by `history`.
+        """
         noted = self._session.mark_read(conversation, position, time.monotonic())
         self._connection.wake()
         return noted

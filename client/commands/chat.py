@@ -12,7 +12,7 @@ from dataclasses import replace
 from client.api import Client
 from client.commands.options import connected, shared, whole
 from client.commands.screen import Screen
-from client.commands.show import excerpt, lines, lively, partner_of, printable
+from client.commands.show import TITLE, excerpt, lines, lively, partner_of, printable
 from client.commands.slash import HELP as SLASHES
 from client.commands.slash import Slash
 from client.commands.talk import newest
@@ -107,7 +107,7 @@ class Chat:
     async def _enter(self, group: str) -> None:
         """What a group is called and who is in it; hear of it live, however large it is.  Raises `RequestError`."""
         info = await self._client.groups.info(group)
-        self._screen.note(f"“{excerpt(info.title, 100)}”, {info.members} members: /who lists them, /help says more")
+        self._screen.note(f"“{excerpt(info.title, TITLE)}”, {info.members} members: /who lists them, /help says more")
         await self._client.groups.watch(group)
         if info.members <= KNOWN_MEMBERS:
             self._members = {member.user async for member in self._client.groups.members(group)}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from client.commands.options import USER, Subparsers, command, connected, shared
-from client.commands.show import printable, when
+from client.commands.show import TITLE, excerpt, printable, when
 from client.replies import Ack, Group
 
 WHO = ("members", "admins")
@@ -146,7 +146,7 @@ async def run_info(options: argparse.Namespace) -> int:
 def group_text(group: Group) -> str:
     """A group, one property a line."""
     rows = [
-        ("title", group.title),
+        ("title", excerpt(group.title, TITLE)),
         ("id", group.conversation),
         ("about", group.description),
         ("picture", group.picture),

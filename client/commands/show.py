@@ -23,6 +23,8 @@ STEERING = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 """Categories of Unicode."""
 HARMLESS = frozenset("\u200c\u200d\u200e\u200f" + "".join(map(chr, range(0xE0020, 0xE0080))))
 """Joiners, marks of direction, and the letters in flags."""
+TITLE = 100
+"""Characters in a group's title."""
 SENT, DELIVERED, READ = "✓", "✓✓", "✓✓ read"
 
 
@@ -111,7 +113,7 @@ def change_words(change: GroupChange, me: str | None) -> str:
     details = dict(change.details)
     match change.change:
         case "created":
-            return f"{who} made the group" + (f" “{printable(details['title'])}”" if "title" in details else "")
+            return f"{who} made the group" + (f" “{excerpt(details['title'], TITLE)}”" if "title" in details else "")
         case "updated":
             return f"{who} changed the group: " + ", ".join(f"{name} “{excerpt(details[name])}”" for name in details)
         case "added":
@@ -145,7 +147,7 @@ def presence_words(presence: Presence) -> str:
 
 def overview_line(line: Overview, me: str | None) -> str:
     """One line of the conversation list: when, who, how many unread, what was said last."""
-    name = f"{printable(line.title)} ({line.conversation})" if line.title else partner_of(line.conversation, me)
+    name = f"{excerpt(line.title, TITLE)} ({line.conversation})" if line.title else partner_of(line.conversation, me)
     flags = [word for word in ("pinned", "archived", "blocked", "left") if getattr(line, word)]
     flags += ["muted"] if line.muted_until > time.time() * 1_000 else []
     unread = f"({'99+' if line.unread >= 99 else line.unread})" if line.unread else ""

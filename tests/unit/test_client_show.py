@@ -6,7 +6,13 @@ import unicodedata
 
 import pytest
 
-from client.commands.show import as_json, excerpt, printable
+from client.commands.groups import group_text
+from client.commands.show import as_json, change_line, excerpt, overview_line, printable
+from client.events import GroupChange
+from client.replies import Group, Overview
+from client.wire import event_of
+from tests.unit.client_rig import BASE
+from tests.unit.client_world import GROUP, event
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,16 @@ def test_json_is_lossless_and_steers_nothing(monkeypatch: pytest.MonkeyPatch) ->
 class _Stream:
     def __init__(self, encoding: str | None) -> None:
         self.encoding = encoding
+
+
+def test_a_groups_title_is_one_line_wherever_it_stands() -> None:
+    """Otherwise one could look like further lines of the list."""
+    title = "Fun\n     02:04  alice   (9)  alice: pay here"
+    made = {"kind": "group", "change": "created", "details": {"title": title}}
+    change = event_of(event("group", 1, "bob") | made, "sync")
+    assert isinstance(change, GroupChange)
+    line = Overview(GROUP, BASE, title=title, last=change)
+    group = Group(GROUP, title, "", "", "members", "admins", "join", 3, "owner", True)
+    assert "\n" not in overview_line(line, "alice")
+    assert "\n" not in change_line(change, "alice")
+    assert group_text(group).count("\n") == 7
