@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from client import Client
+from client import Client, Timing
 from local.control_client import AsyncControlClient
 from tests.e2e.app import BRISK, App, Book, Open
 from tests.e2e.phone import Phone
@@ -111,10 +111,10 @@ async def app(host: dict[str, Any], control: AsyncControlClient) -> AsyncIterato
     """Open registered devices of the real client: `await app("user", "phone")`; closed after the test."""
     async with AsyncExitStack() as stack:
 
-        async def open_app(name: str, device: str = "phone", book: Book | None = None) -> App:
+        async def open_app(name: str, device: str = "phone", book: Book | None = None, timing: Timing = BRISK) -> App:
             book = book or Book()
             token = (await control.mint(name, LIFE_S))["token"]
-            client = Client(host["url"], token, device, load=lambda: book.state, save=book.keep, timing=BRISK)
+            client = Client(host["url"], token, device, load=lambda: book.state, save=book.keep, timing=timing)
             opened = App(client, name, device, book)
             await stack.enter_async_context(client)
             await client.ready(30)
