@@ -130,14 +130,17 @@ class Connection:
     async def _connect(self) -> ClientConnection:
         token = await self._fresh_token()
         self._expires_at = expiry(token)
-        return await connect(
-            self._address,
-            subprotocols=[websockets.Subprotocol(SUBPROTOCOL), websockets.Subprotocol(BEARER_PREFIX + token)],
-            max_size=MAX_REPLY,
-            compression=None,
-            open_timeout=20,
-            close_timeout=1,
-        )
+        try:
+            return await connect(
+                self._address,
+                subprotocols=[websockets.Subprotocol(SUBPROTOCOL), websockets.Subprotocol(BEARER_PREFIX + token)],
+                max_size=MAX_REPLY,
+                compression=None,
+                open_timeout=20,
+                close_timeout=1,
+            )
+        except ImportError as error:  # of what it takes to use the proxy of this environment
+            raise ClientError(f"Cannot connect: {error}.") from None
 
     async def _fresh_token(self) -> str:
         """The token.  Whoever gives them out may be down as well: that is no reason to give up."""

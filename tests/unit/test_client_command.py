@@ -131,6 +131,12 @@ def test_failures_are_one_sentence(words: list[str], code: int, said: str, capsy
     assert "Traceback" not in err
 
 
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:9")
+    assert main(["whoami", "--token", "x", "--endpoint", "wss://x.example"]) == 1
+    assert "python-socks" in capsys.readouterr().err
+
+
 def test_the_command_runs_from_any_directory(tmp_path: Path):
     link = tmp_path / "tidings"
     link.symlink_to(ROOT / "client" / "tidings.sh")
