@@ -41,6 +41,14 @@ MAX_REPLY = 256 * 1024
 """Bytes; the gateway sends at most 128 KB in one message."""
 
 
+class Direct(connect):
+    """Follows no redirect: the token, which travels as a subprotocol, is for this gateway alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """What came is the answer."""
+        return exc
+
+
 def address(endpoint: str, device: str | None) -> str:
     """The endpoint's URL with the device in its query string."""
     try:
@@ -131,7 +139,7 @@ class Connection:
         token = await self._fresh_token()
         self._expires_at = expiry(token)
         try:
-            return await connect(
+            return await Direct(
                 self._address,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL), websockets.Subprotocol(BEARER_PREFIX + token)],
                 max_size=MAX_REPLY,

@@ -1,12 +1,9 @@
 """The client over real sockets: losses, refusals and everyday use."""
 
 import asyncio
-import contextlib
 import json
-import re
 
 import pytest
-from websockets.utils import accept_key
 
 from client import Client, Closed, Message, Refused, RequestError, State, Timing
 from client.connection import address
@@ -268,24 +265,3 @@ async def test_that_no_connection_follows_an_orderly_end_is_told(caplog: pytest.
         await until(lambda: len(rig.tokens) == 5)
         await client.whoami()
     assert caplog.text.count("trying again: the gateway answered 503") == 1
-
-
-async def test_a_line_that_went_dead_is_let_go_of():
-    """Nothing comes any more, not even the answer to our close: each of these would keep its socket for ever."""
-    ended = asyncio.Event()
-
-    async def fall_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        key = re.search(rb"Sec-WebSocket-Key: (\S+)", await reader.readuntil(b"\r\n\r\n"))
-        assert key is not None
-        answer = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Protocol: tidings.v1")
-        accept = f"Sec-WebSocket-Accept: {accept_key(key[1].decode())}"
-        writer.write("\r\n".join(("HTTP/1.1 101 Yes", *answer, accept, "", "")).encode())
-        with contextlib.suppress(ConnectionResetError):
-            await reader.read()
-        writer.close()
-        ended.set()
-
-    async with await asyncio.start_server(fall_silent, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/dev"
-        async with Client(url, "alice-1", timing=Timing(ack=0.01, silent=0.02)):
-            await ended.wait()
