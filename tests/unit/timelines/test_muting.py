@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -89,5 +90,15 @@ class TestHiding:
         hiding = Hiding(rig.world.blocks, rig.world.mutes)
         assert hiding.rest("cid", ReaderState(), entries) == entries, "what is at hand has been asked already"
         assert hiding.rest("cid", ReaderState(more=True), entries) == entries[2:]
-        own = [TimelineEntry("cid", at, "look")]
+        own = [TimelineEntry("cid", at, "look"), TimelineEntry("cid", at, "see", quote=PostRef("ann", at))]
         assert hiding.rest("cid", ReaderState(more=True), own) == own
+
+    @pytest.mark.parametrize("hide", [mute, Rig.block], ids=["mute", "block"])
+    def test_ones_own_posts_stay_whatever_they_quote_or_pass_on(self, rig: Rig, hide: Callable[..., str]) -> None:
+        about = PostRef("ann", rig.post("ann"))
+        quoted, passed_on = rig.post("cid", quote=about), rig.repost("cid", about)
+        rig.follow("cid", "bob")
+        rig.post("bob", quote=about)
+        rig.settle()
+        hide(rig, "cid", "ann")
+        assert rig.home("cid") == [passed_on, quoted]

@@ -82,7 +82,7 @@ class ReaderState:
         return self.blocked | self.muted
 
     def hides(self, entry: TimelineEntry) -> bool:
-        """Whether an entry must not be shown to this reader."""
+        """Whether an entry of somebody else must not be shown to this reader."""
         return entry.author in self.removed or not self.hidden.isdisjoint(entry.people)
 
 

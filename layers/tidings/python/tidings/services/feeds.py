@@ -66,7 +66,7 @@ class Feeds:
         """Up to `limit` entries between the positions, newest first, and the position below which to go on; None at
         the end.  `reader` was read after whatever clock a cursor is made of."""
         pulls = self._pulls(user_id, reader, asked, away)
-        merge = Merge((OWN, *pulls), asked.before, limit, reader.hides)
+        merge = Merge((OWN, *pulls), asked.before, limit, lambda entry: entry.author != user_id and reader.hides(entry))
         known: dict[str, bool] = {}
         for turn in range(ROUNDS):
             wanted = merge.wanted()
