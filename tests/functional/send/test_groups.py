@@ -92,6 +92,8 @@ def test_what_it_is_can_be_changed(party: Party) -> None:
     assert party.group("ann", "group.update", picture="")["type"] == "ack"
     assert "picture" not in party.group("bob", "group.info")
     assert party.group("ann", "group.update")["code"] == "invalid_request"
+    for title in ("two\nlines", "\x1b[2J", "  ", ""):
+        assert party.group("ann", "group.update", title=title)["code"] == "invalid_request", title
 
 
 def test_a_message_reaches_everybody_at_once(party: Party) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from tidings.protocol.frames import ClientId, ConversationId, CursorText, Frame, Reply, Request, UserId
-from tidings.protocol.patterns import PICTURE
+from tidings.protocol.patterns import LINE, PICTURE
 
 MAX_TITLE = 100
 MAX_DESCRIPTION = 2_000
@@ -16,7 +16,7 @@ MAX_ADDED = 90
 """A change of members is one transaction, and DynamoDB allows 100 items in one."""
 MAX_PAGE = 100
 
-Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE, pattern=LINE, strip_whitespace=True)]
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION)]
 PictureUrl = Annotated[str, Field(max_length=MAX_URL, pattern=PICTURE)]
 RoleName = Literal["owner", "admin", "member"]
