@@ -135,11 +135,13 @@ async def test_who_is_blocked_reaches_nobody(scene: Scene, matrix: Matrix, contr
             assert answer["not_added"] == [owner.user]
         matrix[action]["blocked"] = code if code in (REFUSED | {"unknown_user"}) else "reaches nobody"
     await settle(control)
-    matrix[actions.ACK]["blocked"] = "only of what came before"
+    for action in (actions.ACK, actions.UNSEND):
+        matrix[action]["blocked"] = "only of what came before"
     news, _ = await owner.mailbox(cursor)
     for event in (*owner.events[live:], *news):
         theirs = blocked.user in (event.get("sender"), event.get("reader"), event.get("user"))
-        assert not theirs or (event["kind"] == "receipt" and event["position"] <= own.position), event
+        about = {"receipt": "position", "unsend": "target"}.get(event["kind"])
+        assert not theirs or (about is not None and event[about] <= own.position), event
     history = await owner.ask("history", conversation=scene.direct.conversation)
     assert "let me in" not in str(history) and "changed" not in str(history) and "👍" not in str(history)
 
