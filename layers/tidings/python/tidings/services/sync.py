@@ -78,8 +78,8 @@ class Syncs:
     def _restore(self, caller: Caller, now: int) -> None:
         """Enter the caller's connection where the registry has none for the device, or only an older one.
 
-        There may be none because the device was signed out (`tidings.services.revoke`), and this is a socket of it that
-        a later one had replaced: then nothing is entered, and `TokenExpired` raised.  Whoever signs a device out notes
+        There may be none because the device was signed out (`tidings.services.revoke`), and this frame was on its way
+        when its sockets were ended: nothing is entered then, and `TokenExpired` raised.  Whoever signs it out notes
         it on the user before they take the entry away, so where it is the reason, it is seen here.
         """
         mine = caller.connection

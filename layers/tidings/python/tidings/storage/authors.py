@@ -12,7 +12,7 @@ from tidings.storage import edges, keys
 from tidings.storage.attributes import Item, Value, int_of, number, string, text_of
 from tidings.storage.batches import get_all
 from tidings.storage.calls import answered
-from tidings.storage.conditional import update_if
+from tidings.storage.conditional import update_where
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -92,7 +92,8 @@ class AuthorStore:
         fence: Fence,
     ) -> bool:
         place = _key(user_id, 0)
-        return update_if(self._client, self._table, place, expression, condition, attributes, values, fence)
+        given = place, expression, condition, attributes, values, fence
+        return update_where(self._client, self._table, *given) is None
 
 
 def decode(user_id: str, item: Item) -> Author:

@@ -37,20 +37,6 @@ def put_later(client: DynamoDBClient, table: str, item: Item, fence: Fence) -> I
     return _put(client, table, item, condition, fence)
 
 
-def update_if(
-    client: DynamoDBClient,
-    table: str,
-    key: dict[str, Value],
-    expression: str,
-    condition: str,
-    attributes: tuple[str, ...],
-    values: dict[str, Value],
-    fence: Fence,
-) -> bool:
-    """Update the item at `key` where `condition` holds; `attributes` are named in both.  Whether it was."""
-    return update_where(client, table, key, expression, condition, attributes, values, fence) is None
-
-
 def update_where(
     client: DynamoDBClient,
     table: str,
@@ -61,7 +47,8 @@ def update_where(
     values: dict[str, Value],
     fence: Fence,
 ) -> Item | None:
-    """The same.  None: it was.  Else what stands there, empty for nothing."""
+    """Update the item at `key` where `condition` holds; `attributes` are named in both.  None: it was.  Else what
+    stands there, empty for nothing."""
     fence.check()
     try:
         with answered():

@@ -11,7 +11,7 @@ from tidings.domain.tally import KINDS, Tally
 from tidings.storage import keys
 from tidings.storage.attributes import Item, int_of, names, number, string, text_of, text_or_none
 from tidings.storage.calls import answered
-from tidings.storage.conditional import update_if
+from tidings.storage.conditional import update_where
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -80,7 +80,8 @@ class TallyStore:
         fence: Fence,
     ) -> bool:
         place = _key(conversation_id)
-        return update_if(self._client, self._table, place, expression, condition, attributes, values, fence)
+        given = place, expression, condition, attributes, values, fence
+        return update_where(self._client, self._table, *given) is None
 
 
 def _tally(item: Item) -> Tally:
